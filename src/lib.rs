@@ -1,0 +1,38 @@
+//! `tracer` turns recorded Kubernetes logs into traces that SimKube replays.
+//!
+//! Bytes flow one way, and imports with them:
+//!
+//! ```text
+//! input → decode → store (+ owners, lifecycle) → window (+ filter) → trace → output
+//! ```
+//!
+//! | room | what it holds |
+//! |---|---|
+//! | [`model`] | moments, kinds, object keys, places: the words of all others |
+//! | [`json`] | walking JSON text without building a tree |
+//! | [`input`] | files and stdin → decompressed → records with source and line |
+//! | [`decode`] | a record → observations of objects |
+//! | [`store`] | observations → for each object, its versions in order |
+//! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
+//! | [`config`], [`filter`] | what is tracked; what the user wants of it |
+//! | [`window`] | the events of a span of time |
+//! | [`trace`] | SimKube's file: hashes, sanitising, reading, writing |
+//! | [`report`] | what could make the trace differ from what happened |
+//! | [`output`] | stdout or a file that is replaced whole; progress |
+//! | [`cli`], [`cmd`] | arguments; one command per file |
+
+pub mod cli;
+pub mod cmd;
+pub mod config;
+pub mod decode;
+pub mod filter;
+pub mod input;
+pub mod json;
+pub mod lifecycle;
+pub mod model;
+pub mod output;
+pub mod owners;
+pub mod report;
+pub mod store;
+pub mod trace;
+pub mod window;

@@ -1,0 +1,274 @@
+//! The words that every other module speaks: moments, kinds, objects, places in the input.
+//!
+//! Nothing here knows of files, formats or commands, and this module imports no sibling.
+
+use std::fmt;
+use std::str::FromStr;
+
+use chrono::{DateTime, SecondsFormat, TimeZone, Utc};
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
+
+/// A moment, in microseconds since the Unix epoch: the precision of Kubernetes' own `MicroTime`, which audit logs use.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Timestamp(i64);
+
+impl Timestamp {
+    /// The earliest moment that can be expressed.
+    pub const MIN: Timestamp = Timestamp(i64::MIN);
+    /// The latest moment that can be expressed.
+    pub const MAX: Timestamp = Timestamp(i64::MAX);
+
+    /// From microseconds since the Unix epoch.
+    pub const fn from_micros(micros: i64) -> Self {
+        Timestamp(micros)
+    }
+
+    /// From whole seconds since the Unix epoch; saturates at the ends of the range.
+    pub const fn from_seconds(seconds: i64) -> Self {
+        Timestamp(seconds.saturating_mul(1_000_000))
+    }
+
+    /// Microseconds since the Unix epoch.
+    pub const fn micros(self) -> i64 {
+        self.0
+    }
+
+    /// Whole seconds since the Unix epoch, rounded down: the `ts` of a trace.
+    pub const fn seconds(self) -> i64 {
+        self.0.div_euclid(1_000_000)
+    }
+
+    /// This moment, moved by a number of microseconds; saturates.
+    #[must_use]
+    pub const fn plus_micros(self, micros: i64) -> Self {
+        Timestamp(self.0.saturating_add(micros))
+    }
+
+    /// Reads RFC 3339 (`2026-03-01T10:00:00Z`, fractions and offsets allowed), `None` for anything else, years beyond
+    /// chrono's range included.
+    pub fn parse_rfc3339(text: &str) -> Option<Self> {
+        DateTime::parse_from_rfc3339(text).ok().map(|t| Timestamp(t.timestamp_micros()))
+    }
+
+    /// Reads a number as Unix seconds, milliseconds, microseconds or nanoseconds, told apart by magnitude: a value is taken
+    /// in the coarsest unit that puts it before the year 5138 (10¹¹ seconds).
+    pub fn from_unix_magnitude(value: f64) -> Option<Self> {
+        const LIMIT: f64 = 1e11;
+        if !value.is_finite() || value < 0.0 {
+            return None;
+        }
+        let micros = match value {
+            v if v < LIMIT => v * 1e6,
+            v if v < LIMIT * 1e3 => v * 1e3,
+            v if v < LIMIT * 1e6 => v,
+            v if v < LIMIT * 1e9 => v / 1e3,
+            _ => return None,
+        };
+        Some(Timestamp(micros.round() as i64))
+    }
+}
+
+impl fmt::Display for Timestamp {
+    /// RFC 3339 in UTC with as many decimals as are needed (none, 3 or 6); plain seconds when chrono cannot express it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match Utc.timestamp_micros(self.0).single() {
+            Some(t) => f.write_str(&t.to_rfc3339_opts(SecondsFormat::AutoSi, true)),
+            None => write!(f, "{}", self.seconds()),
+        }
+    }
+}
+
+/// A group, version and kind. Written as SimKube writes it: `apps/v1.Deployment`, the core group as `v1.Pod`.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Gvk {
+    /// API group, empty for the core group.
+    pub group: String,
+    /// API version within the group.
+    pub version: String,
+    /// Kind, in CamelCase.
+    pub kind: String,
+}
+
+impl Gvk {
+    /// A GVK from its three parts.
+    pub fn new(group: impl Into<String>, version: impl Into<String>, kind: impl Into<String>) -> Self {
+        Gvk { group: group.into(), version: version.into(), kind: kind.into() }
+    }
+
+    /// From an object's `apiVersion` and `kind`. `None` when the `apiVersion` is not `version` or `group/version`.
+    pub fn from_api_version(api_version: &str, kind: &str) -> Option<Self> {
+        let (group, version) = split_api_version(api_version)?;
+        (!kind.is_empty()).then(|| Gvk::new(group, version, kind))
+    }
+
+    /// The `apiVersion` of an object of this kind.
+    pub fn api_version(&self) -> String {
+        if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }
+    }
+
+    /// The group and kind, which name a kind whatever version it is seen at.
+    pub fn group_kind(&self) -> GroupKind {
+        GroupKind { group: self.group.clone(), kind: self.kind.clone() }
+    }
+}
+
+/// Splits an `apiVersion` into group and version; `None` when it has empty parts or more than one slash.
+pub fn split_api_version(api_version: &str) -> Option<(&str, &str)> {
+    let (group, version) = match api_version.split_once('/') {
+        Some((group, _)) if group.is_empty() => return None,
+        Some(parts) => parts,
+        None => ("", api_version),
+    };
+    (!version.is_empty() && !version.contains('/')).then_some((group, version))
+}
+
+impl fmt::Display for Gvk {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.group.is_empty() {
+            write!(f, "{}/", self.group)?;
+        }
+        write!(f, "{}.{}", self.version, self.kind)
+    }
+}
+
+/// Why a text is no GVK.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is not of the form group/version.Kind (the core group: version.Kind)")]
+pub struct ParseGvkError(String);
+
+impl FromStr for Gvk {
+    type Err = ParseGvkError;
+
+    /// Takes `group/version.Kind`, `version.Kind` and, as older SimKube wrote it, `/version.Kind`.
+    fn from_str(text: &str) -> Result<Self, ParseGvkError> {
+        let error = || ParseGvkError(text.to_owned());
+        let (group, rest) = text.split_once('/').unwrap_or(("", text));
+        let (version, kind) = rest.split_once('.').ok_or_else(error)?;
+        let well_formed = !version.is_empty() && !kind.is_empty() && !kind.contains(['.', '/']) && !version.contains('/');
+        if well_formed { Ok(Gvk::new(group, version, kind)) } else { Err(error()) }
+    }
+}
+
+impl Serialize for Gvk {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Gvk {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        String::deserialize(deserializer)?.parse().map_err(de::Error::custom)
+    }
+}
+
+/// A kind without its version: the same object is served at several versions.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct GroupKind {
+    /// API group, empty for the core group.
+    pub group: String,
+    /// Kind, in CamelCase.
+    pub kind: String,
+}
+
+impl GroupKind {
+    /// A kind of a group.
+    pub fn new(group: impl Into<String>, kind: impl Into<String>) -> Self {
+        GroupKind { group: group.into(), kind: kind.into() }
+    }
+
+    /// Whether this is the given kind of the given group.
+    pub fn is(&self, group: &str, kind: &str) -> bool {
+        self.group == group && self.kind == kind
+    }
+}
+
+impl fmt::Display for GroupKind {
+    /// As kubectl qualifies kinds: `Deployment.apps`, `Pod`.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.kind)?;
+        if self.group.is_empty() { Ok(()) } else { write!(f, ".{}", self.group) }
+    }
+}
+
+/// What names an object at one time: kind, namespace and name. Two objects may bear it one after the other, with different
+/// uids.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct ObjectKey {
+    /// Group and kind.
+    pub kind: GroupKind,
+    /// Namespace, empty for a cluster-scoped object.
+    pub namespace: String,
+    /// Name.
+    pub name: String,
+}
+
+impl ObjectKey {
+    /// `namespace/name`, as the index and the lifecycles of a trace write it.
+    pub fn ns_name(&self) -> String {
+        format!("{}/{}", self.namespace, self.name)
+    }
+}
+
+impl fmt::Display for ObjectKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} ", self.kind)?;
+        if !self.namespace.is_empty() {
+            write!(f, "{}/", self.namespace)?;
+        }
+        f.write_str(&self.name)
+    }
+}
+
+/// A place in the input: which source, which line of its decompressed text (counted from 1), or which event of a trace.
+///
+/// Its order is the order of input: sources in the order of their paths, then lines.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Position {
+    /// Index of the source in the order in which sources are read.
+    pub source: u32,
+    /// Line, from 1.
+    pub line: u64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn gvks_are_written_and_read_as_simkube_does() {
+        for (text, group) in [("apps/v1.Deployment", "apps"), ("v1.Pod", ""), ("/v1.Pod", "")] {
+            let gvk: Gvk = text.parse().unwrap();
+            assert_eq!(gvk.group, group);
+            assert_eq!(gvk.to_string(), text.trim_start_matches('/'));
+        }
+        for bad in ["", "Pod", "v1.", ".Pod", "a/b/v1.Pod", "v1.Pod.x"] {
+            assert!(bad.parse::<Gvk>().is_err(), "{bad}");
+        }
+    }
+
+    #[test]
+    fn api_versions_split() {
+        assert_eq!(split_api_version("apps/v1"), Some(("apps", "v1")));
+        assert_eq!(split_api_version("v1"), Some(("", "v1")));
+        for bad in ["", "/v1", "a/b/c", "apps/"] {
+            assert_eq!(split_api_version(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn unix_numbers_are_told_apart_by_magnitude() {
+        let expected = Timestamp::from_seconds(1_772_359_200);
+        for value in [1_772_359_200.0, 1_772_359_200e3, 1_772_359_200e6, 1_772_359_200e9] {
+            assert_eq!(Timestamp::from_unix_magnitude(value), Some(expected), "{value}");
+        }
+        for bad in [-1.0, f64::NAN, f64::INFINITY, 1e30] {
+            assert_eq!(Timestamp::from_unix_magnitude(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn seconds_round_down_before_the_epoch_too() {
+        assert_eq!(Timestamp::from_micros(-1).seconds(), -1);
+        assert_eq!(Timestamp::from_micros(1_999_999).seconds(), 1);
+    }
+}
