@@ -1,1 +1,265 @@
-//! (in the making)
+//! The command line: what may be given, what it means, and what is wrong with it.
+//!
+//! Arguments are read in two steps. clap fills the raw types (`…Args`), whose doc comments are the help; each then becomes an
+//! options type in which nothing can be misused any more. All that can be known to be wrong without looking at an input is
+//! found here, by value parsers where one argument is wrong, by [`parse`] where two do not fit, and ends as a usage error.
+//!
+//! Commands to come flatten [`CommonArgs`] and [`FilterArgs`] as `export` does.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
+
+use crate::filter::Filters;
+use crate::output::{self, Color, Messages};
+
+mod common;
+mod help;
+mod size;
+mod time;
+
+pub use common::{Common, CommonArgs, FilterArgs, Source, WindowFlags};
+pub use size::{SizeError, parse_size};
+pub use time::{ResolvedWindow, TimeArg, TimeError, WindowArgs};
+
+/// The arguments as clap fills them.
+#[derive(Debug, Parser)]
+#[command(
+    name = "tracer",
+    version,
+    about = help::ABOUT,
+    long_about = help::LONG_ABOUT,
+    after_long_help = help::AFTER,
+    disable_help_subcommand = true,
+    max_term_width = 100
+)]
+pub struct Cli {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Write the trace of a window
+    #[command(long_about = help::LONG_EXPORT, after_long_help = help::AFTER_EXPORT)]
+    Export(Box<ExportArgs>),
+    /// Print the completions for a shell
+    #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
+    Completions(CompletionsArgs),
+    /// Print the manual page, or write all of them
+    #[command(long_about = help::LONG_MAN, after_long_help = help::AFTER_MAN)]
+    Man(ManArgs),
+}
+
+/// The arguments of `export`, unvalidated.
+#[derive(Debug, Args)]
+pub struct ExportArgs {
+    #[command(flatten)]
+    window: WindowFlags,
+    #[command(flatten)]
+    result: ResultArgs,
+    #[command(flatten)]
+    filters: FilterArgs,
+    #[command(flatten)]
+    common: CommonArgs,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Output")]
+struct ResultArgs {
+    /// Write the trace to FILE, which is replaced only when the run succeeds; default: stdout
+    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
+    output: Option<PathBuf>,
+
+    /// The form of the trace
+    #[arg(short, long, value_name = "FORMAT", default_value = "simkube")]
+    format: Format,
+
+    /// What to remove from objects before they are written
+    #[arg(long, value_name = "HOW", default_value = "replay")]
+    sanitize: Sanitize,
+
+    /// Do not infer the owners that no log shows; take ownerReferences alone
+    ///
+    /// By default a ReplicaSet or Job that is missing from the logs is recognised by its name and labels, so that the pods of
+    /// a recorded Deployment or CronJob are known as its own.
+    #[arg(long)]
+    no_infer: bool,
+}
+
+/// The form of a written trace.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// MessagePack, as SimKube reads it
+    Simkube,
+    /// The same as one JSON document
+    Json,
+    /// The same as one YAML document
+    Yaml,
+    /// One JSON line for the config, each event, the index and each lifecycle
+    Jsonl,
+}
+
+impl Format {
+    /// What a terminal would make of it.
+    pub fn content(self) -> output::Content {
+        if self == Format::Simkube { output::Content::Binary } else { output::Content::Text }
+    }
+}
+
+/// What is removed from objects.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub enum Sanitize {
+    /// All that an API server sets or refuses, so that the trace replays
+    Replay,
+    /// Only what SimKube's own tracer removes; a trace with Jobs will not replay
+    Simkube,
+}
+
+/// The options of `export`.
+#[derive(Clone, Debug)]
+pub struct ExportOptions {
+    /// What every command takes.
+    pub common: Common,
+    /// The window as given; [`WindowArgs::resolve`] makes it one of seconds.
+    pub window: WindowArgs,
+    /// What to keep.
+    pub filters: Filters,
+    /// Where to, `None` for stdout.
+    pub output: Option<PathBuf>,
+    /// In which form.
+    pub format: Format,
+    /// What to remove from objects.
+    pub sanitize: Sanitize,
+    /// Whether missing owners may be inferred.
+    pub infer_owners: bool,
+}
+
+impl ExportArgs {
+    fn validate(self) -> Result<ExportOptions, UsageError> {
+        let ResultArgs { output, format, sanitize, no_infer } = self.result;
+        let common = self.common.validate()?;
+        if let (Some(output), Some(report)) = (&output, &common.report)
+            && output::same_file(output, report)
+        {
+            return Err(UsageError::new("--output and --report name the same file"));
+        }
+        Ok(ExportOptions {
+            window: self.window.validate()?,
+            filters: self.filters.into(),
+            output: output.filter(|path| path.as_os_str() != "-"),
+            format,
+            sanitize,
+            infer_owners: !no_infer,
+            common,
+        })
+    }
+}
+
+/// The arguments of `completions`.
+#[derive(Clone, Debug, Args)]
+pub struct CompletionsArgs {
+    /// The shell that is to complete
+    #[arg(value_name = "SHELL")]
+    pub shell: Shell,
+}
+
+/// Shells with completions.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[allow(missing_docs)] // the names say it, and a doc comment would become help
+pub enum Shell {
+    Bash,
+    Zsh,
+    Fish,
+}
+
+/// The arguments of `man`.
+#[derive(Clone, Debug, Args)]
+pub struct ManArgs {
+    /// Write all pages to files in DIR, which is made if need be; default: the main page to stdout
+    #[arg(value_name = "DIR", value_hint = ValueHint::DirPath)]
+    pub dir: Option<PathBuf>,
+}
+
+/// A command with validated options.
+#[derive(Clone, Debug)]
+pub enum Invocation {
+    /// `tracer export`
+    Export(Box<ExportOptions>),
+    /// `tracer completions`
+    Completions(CompletionsArgs),
+    /// `tracer man`
+    Man(ManArgs),
+}
+
+impl Invocation {
+    /// Where the command's messages go.
+    pub fn messages(&self) -> Messages {
+        match self {
+            Invocation::Export(options) => options.common.messages(),
+            Invocation::Completions(_) | Invocation::Man(_) => Messages::new(Color::default(), Default::default()),
+        }
+    }
+
+    /// The command as it is typed.
+    pub fn name(&self) -> &'static str {
+        match self {
+            Invocation::Export(_) => "tracer export",
+            Invocation::Completions(_) => "tracer completions",
+            Invocation::Man(_) => "tracer man",
+        }
+    }
+}
+
+/// A mistake in how the program was called, found after clap was content. Ends the run with exit code 2.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct UsageError(String);
+
+impl UsageError {
+    /// A mistake, told in one sentence that says what to do instead.
+    pub fn new(message: impl Into<String>) -> Self {
+        UsageError(message.into())
+    }
+}
+
+impl From<TimeError> for UsageError {
+    fn from(error: TimeError) -> Self {
+        UsageError(error.to_string())
+    }
+}
+
+/// Reads arguments, the first of which is the program's name. An error is clap's: the help, the version, or what is wrong.
+pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Invocation, clap::Error> {
+    match Cli::try_parse_from(args)?.command {
+        Command::Export(args) => {
+            let options = args.validate().map_err(|error| usage("export", &error))?;
+            Ok(Invocation::Export(Box::new(options)))
+        }
+        Command::Completions(args) => Ok(Invocation::Completions(args)),
+        Command::Man(args) => Ok(Invocation::Man(args)),
+    }
+}
+
+/// A mistake in the words of clap, with the usage of the command.
+fn usage(command: &str, error: &UsageError) -> clap::Error {
+    let mut root = definition();
+    match root.find_subcommand_mut(command) {
+        Some(command) => command.error(ErrorKind::ValueValidation, error),
+        None => root.error(ErrorKind::ValueValidation, error),
+    }
+}
+
+/// The whole definition, from which help, man pages and completions are made.
+pub fn definition() -> clap::Command {
+    let mut command = Cli::command();
+    command.build();
+    command
+}
+
+#[cfg(test)]
+mod tests;

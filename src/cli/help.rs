@@ -1,0 +1,67 @@
+//! The longer texts of the help.
+//!
+//! In the texts that follow the options a line that begins in the first column and ends with a colon is a heading, and what is
+//! indented below it stands as it is. Every line under `Examples:` is a command for bash that works as it stands, where there
+//! are a directory `watch/` and a file `archive.jsonl.gz`. The man pages are made from the same texts.
+
+pub(super) const ABOUT: &str = "Turn recorded Kubernetes logs into traces that SimKube replays";
+
+pub(super) const LONG_ABOUT: &str = "\
+Turn recorded Kubernetes logs into traces that SimKube replays.
+
+tracer reads audit logs and recorded watch events, offline: no cluster is asked for anything. From them it puts together \
+what was in the cluster, who owned what and how long pods ran, and writes a span of it as a SimKube trace.";
+
+pub(super) const AFTER: &str = "\
+Exit codes:
+  0    done
+  1    failed; the output file is as it was
+  2    wrong usage; nothing was read
+  3    --strict found something that could make the trace differ from what happened
+  141  whoever read the output had enough
+
+Environment:
+  NO_COLOR  if set and not empty, messages are not coloured
+
+Examples:
+  tracer export watch/ -o all.sktrace
+  tracer export archive.jsonl.gz --exclude-ns 'kube-*' -o shop.sktrace
+
+See `tracer COMMAND --help` for the options of a command.";
+
+pub(super) const LONG_EXPORT: &str = "\
+Write the trace of a window of time.
+
+The first event of the trace is the state of the cluster at the start of the window; from then on there is one event for \
+every second in which something changed. An object whose owner is in the trace is left out, since a replay would create it \
+twice. What a filter leaves out takes its descendants with it.
+
+stdout carries the trace alone. Whatever could make it differ from what happened is counted, and summed up on stderr.";
+
+pub(super) const AFTER_EXPORT: &str = "\
+Examples:
+  tracer export watch/ -o all.sktrace
+  tracer export archive.jsonl.gz --from -30m -o last.sktrace
+  tracer export watch/ archive.jsonl.gz --exclude-ns 'kube-*' -o shop.sktrace
+  tracer export watch/ -k deploy,sts -l 'app,tier notin (canary)' -f yaml
+  gzip -dc archive.jsonl.gz | tracer export -f json --report gaps.json -o trace.json";
+
+pub(super) const LONG_COMPLETIONS: &str = "\
+Print a script that has a shell complete commands, options and files.
+
+bash: source it, in ~/.bashrc for good. zsh: put it as _tracer into a directory of $fpath. fish: put it into \
+~/.config/fish/completions.";
+
+pub(super) const AFTER_COMPLETIONS: &str = "\
+Examples:
+  source <(tracer completions bash)
+  tracer completions zsh > _tracer
+  tracer completions fish > tracer.fish";
+
+pub(super) const LONG_MAN: &str = "\
+Print the main manual page, or write that of every command to a directory.";
+
+pub(super) const AFTER_MAN: &str = "\
+Examples:
+  tracer man > tracer.1
+  tracer man man1/";
