@@ -115,7 +115,7 @@ impl Gvk {
 /// Splits an `apiVersion` into group and version; `None` when it has empty parts or more than one slash.
 pub fn split_api_version(api_version: &str) -> Option<(&str, &str)> {
     let (group, version) = match api_version.split_once('/') {
-        Some((group, _)) if group.is_empty() => return None,
+        Some(("", _)) => return None,
         Some(parts) => parts,
         None => ("", api_version),
     };
@@ -144,7 +144,8 @@ impl FromStr for Gvk {
         let error = || ParseGvkError(text.to_owned());
         let (group, rest) = text.split_once('/').unwrap_or(("", text));
         let (version, kind) = rest.split_once('.').ok_or_else(error)?;
-        let well_formed = !version.is_empty() && !kind.is_empty() && !kind.contains(['.', '/']) && !version.contains('/');
+        let well_formed =
+            !version.is_empty() && !kind.is_empty() && !kind.contains(['.', '/']) && !version.contains('/');
         if well_formed { Ok(Gvk::new(group, version, kind)) } else { Err(error()) }
     }
 }
