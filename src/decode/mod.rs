@@ -1,1 +1,230 @@
-//! (in the making)
+//! What a record means: records → observations of objects.
+//!
+//! Decoding is stateless, so that any worker can do it: one record in, what it says out, bodies kept as the bytes that
+//! stand in the log. What depends on other records (the order, what is known of an object) is the [`store`](crate::store)'s.
+//!
+//! Formats are told per record, from its keys, never from a file's name: rotated and concatenated logs mix them.
+
+mod envelope;
+mod object;
+mod pod;
+mod stamp;
+mod trace;
+
+pub use object::{Change, Facts, Interest, JobFacts, Observation};
+pub use pod::PodFacts;
+pub use trace::{OwnerLifecycles, read_trace};
+
+use serde_json::value::RawValue;
+
+use crate::config::TracerConfig;
+use crate::input::{Content, Record};
+use crate::json::{self, Members};
+use crate::model::{GroupKind, Position, Timestamp};
+use crate::report::Reason;
+
+/// What one record, or one part of it, says.
+#[derive(Debug)]
+pub enum Item {
+    /// An object was seen in some state.
+    Observed(Box<Observation>),
+    /// A watch is at a resourceVersion; with `initial_end` its initial set is complete.
+    Bookmark {
+        /// The kind that is watched.
+        kind: GroupKind,
+        /// The resourceVersion that the watch has reached, where it is decimal.
+        resource_version: Option<u64>,
+        /// Whether it carries `k8s.io/initial-events-end: "true"`.
+        initial_end: bool,
+        /// The recorder's time.
+        at: Option<Timestamp>,
+    },
+    /// A watch broke off (410 Expired, most often): what follows is a new initial set, and what happened between is unknown.
+    WatchError {
+        /// The server's message.
+        message: String,
+        /// The recorder's time.
+        at: Option<Timestamp>,
+    },
+    /// A trace's own config.
+    TraceConfig(Box<TracerConfig>),
+    /// The empty event that ends a trace: it lasts until then, in Unix seconds.
+    TraceEnd {
+        /// Seconds since the Unix epoch.
+        ts: i64,
+    },
+    /// Lifecycles that a trace carries.
+    TraceLifecycles(Box<OwnerLifecycles>),
+    /// Something that is left aside and counted; the run goes on.
+    Noted {
+        /// Why.
+        reason: Reason,
+        /// The recorder's time.
+        at: Option<Timestamp>,
+        /// What it was about: an object, or the start of the text.
+        about: String,
+    },
+    /// A record that is larger than allowed; as an unreadable one.
+    TooLarge {
+        /// What to do.
+        message: String,
+    },
+    /// A record that cannot be read: the run stops, unless the user said to skip such.
+    Unreadable {
+        /// What is wrong, and what to do.
+        message: String,
+    },
+}
+
+/// What a record says, and where it stands.
+#[derive(Debug)]
+pub struct Decoded {
+    /// Where the record begins.
+    pub position: Position,
+    /// The record's time, whatever it says: the span of the log is counted from these.
+    pub at: Option<Timestamp>,
+    /// Whether a trace says it: then the position counts operations, not lines.
+    pub in_trace: bool,
+    /// What it says, in order.
+    pub items: Vec<Item>,
+}
+
+/// How records are decoded: what the user told about them.
+#[derive(Clone, Debug, Default)]
+pub struct Decoder {
+    /// The kinds whose bodies are needed.
+    pub interest: Interest,
+    /// The name of a recorder's time field, looked for before the usual ones.
+    pub time_field: Option<String>,
+    /// The most bytes that one object of a trace may take.
+    pub max_value: usize,
+}
+
+impl Decoder {
+    /// Decodes one record of a text.
+    pub fn record(&self, record: &Record<'_>) -> Decoded {
+        let mut out = Decoded { position: record.position, at: None, in_trace: false, items: Vec::new() };
+        match &record.content {
+            Content::Json(raw) => self.value(&record.prefix, raw, &mut out),
+            Content::Invalid { reason, excerpt } => out.unreadable(format!("{reason}: {excerpt}")),
+            Content::Text { excerpt } => out.unreadable(format!("no JSON: {excerpt}")),
+            Content::CutOff { excerpt } => out.note(Reason::RecordCutOff, None, excerpt.clone()),
+            Content::Oversized { excerpt, limit } => out.items.push(Item::TooLarge {
+                message: format!("a record of more than {limit} bytes; raise --max-record to read it: {excerpt}"),
+            }),
+        }
+        out
+    }
+
+    fn value(&self, prefix: &str, raw: &RawValue, out: &mut Decoded) {
+        if raw.get().starts_with('[') {
+            match json::elements(raw) {
+                Ok(elements) => elements.into_iter().for_each(|element| self.single(prefix, element, out)),
+                Err(error) => out.unreadable(format!("not a list of records: {error}")),
+            }
+        } else {
+            self.single(prefix, raw, out);
+        }
+    }
+
+    fn single(&self, prefix: &str, raw: &RawValue, out: &mut Decoded) {
+        let members = match json::members(raw) {
+            Ok(members) => members,
+            Err(error) => return out.unreadable(format!("not a JSON object: {error}")),
+        };
+        let stamp = stamp::of_record(&members, prefix, self.time_field.as_deref());
+        if let stamp::Stamp::Unreadable(text) = &stamp {
+            out.note(Reason::TimeUnreadable, None, text.clone());
+        }
+        out.at = stamp.time();
+        match envelope::Shape::of(&members) {
+            envelope::Shape::Watch { change, object } => self.watch_event(change, object, out),
+            envelope::Shape::List { items } => self.list(&members, items, out),
+            envelope::Shape::Object => self.bare(raw, out),
+            envelope::Shape::Audit => out.unreadable(
+                "an audit event: this version reads recorded watch events, lists and SimKube traces".to_owned(),
+            ),
+            envelope::Shape::Unknown => out.unreadable(unknown_record(&members)),
+        }
+    }
+
+    fn watch_event(&self, change: envelope::WatchType, object: &RawValue, out: &mut Decoded) {
+        let at = out.at;
+        match change {
+            envelope::WatchType::Change(change) => self.object(object, change, None, out),
+            envelope::WatchType::Bookmark => match object::bookmark(object, at) {
+                Ok(item) => out.items.push(item),
+                Err(message) => out.unreadable(message),
+            },
+            envelope::WatchType::Error => {
+                let message = envelope::status_message(object);
+                out.items.push(Item::WatchError { message, at });
+            }
+        }
+    }
+
+    /// A list is the state at a time: its items are objects of its kind, without kinds of their own in typed lists.
+    fn list(&self, members: &Members<'_>, items: &RawValue, out: &mut Decoded) {
+        let defaults = object::TypeMeta::of_list(members);
+        let items = match json::elements(items) {
+            Ok(items) => items,
+            Err(_) if json::is_empty(items) => Vec::new(),
+            Err(error) => return out.unreadable(format!("a list whose `items` are no array: {error}")),
+        };
+        for item in items {
+            self.object(item, Change::Listed, defaults.as_ref(), out);
+        }
+    }
+
+    /// `kubectl get -w -o json` writes objects and nothing around them: a deletion looks like any other change, unless the
+    /// object itself tells.
+    fn bare(&self, raw: &RawValue, out: &mut Decoded) {
+        self.object(raw, Change::Bare, None, out);
+    }
+
+    fn object(&self, raw: &RawValue, change: Change, defaults: Option<&object::TypeMeta>, out: &mut Decoded) {
+        let at = out.at;
+        match object::observe(raw, change, at, defaults, &self.interest) {
+            Ok(object::Observed::Object(observation, notes)) => {
+                for (reason, about) in notes {
+                    out.note(reason, at, about);
+                }
+                out.items.push(Item::Observed(observation));
+            }
+            Ok(object::Observed::MetadataOnly(about)) => out.note(Reason::MetadataOnly, at, about),
+            Err(message) => out.unreadable(message),
+        }
+    }
+}
+
+impl Decoded {
+    fn note(&mut self, reason: Reason, at: Option<Timestamp>, about: String) {
+        self.items.push(Item::Noted { reason, at, about });
+    }
+
+    fn unreadable(&mut self, message: String) {
+        self.items.push(Item::Unreadable { message });
+    }
+}
+
+fn unknown_record(members: &Members<'_>) -> String {
+    let mut keys: Vec<String> = members.keys().take(6).map(|key| format!("`{}`", shorten(key, 30))).collect();
+    keys.sort_unstable();
+    let keys = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
+    format!(
+        "JSON, but neither a watch event, a list, an object nor a scheduler-simulator or resourcewatch record; its keys: {keys}"
+    )
+}
+
+/// The start of a text that comes from a log, with control characters escaped: safe to print.
+pub(crate) fn shorten(text: &str, limit: usize) -> String {
+    let mut out: String = text.chars().take(limit).flat_map(printable).collect();
+    if text.chars().nth(limit).is_some() {
+        out.push('…');
+    }
+    out
+}
+
+fn printable(c: char) -> Box<dyn Iterator<Item = char>> {
+    if c.is_control() { Box::new(c.escape_default()) } else { Box::new(std::iter::once(c)) }
+}

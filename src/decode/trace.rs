@@ -1,0 +1,139 @@
+//! SimKube traces as input: their events are observations like any others.
+//!
+//! A trace's objects have no uid, no resourceVersion and no time but their event's, in whole seconds. What stands in the
+//! starting state was there just before; what happens within a second keeps its order, a microsecond apart.
+
+use std::io::Read;
+use std::ops::ControlFlow;
+
+use serde_json::value::RawValue;
+
+use super::object::{Observed, observe};
+use super::{Change, Decoded, Interest, Item};
+use crate::config::TracerConfig;
+use crate::model::{Position, Timestamp};
+use crate::trace::{self, Deleted, Event, Lifecycle, Part};
+
+/// The lifecycles that a trace carries for one owner and one pod-spec hash.
+#[derive(Clone, Debug, PartialEq)]
+pub struct OwnerLifecycles {
+    /// The owner's kind.
+    pub gvk: crate::model::Gvk,
+    /// The owner's `namespace/name`.
+    pub ns_name: String,
+    /// The pod-spec hash.
+    pub hash: u64,
+    /// In the order in which a replay deals them out.
+    pub lifecycles: Vec<Lifecycle>,
+}
+
+/// At most so many operations of one second are kept apart by a microsecond each; the rest by their order alone.
+const OPERATIONS_PER_SECOND: i64 = 999_999;
+
+/// Decodes a trace from its stream: one [`Decoded`] for each part. `max_value` bounds the bytes of one object. Stops when
+/// `emit` gives false.
+pub fn read_trace(source: u32, stream: &mut dyn Read, max_value: usize, emit: &mut dyn FnMut(Decoded) -> bool) {
+    let mut reader =
+        TraceReader { source, interest: Interest::everything(), events: 0, operations: 0, second: (0, 0), held: None };
+    let result = trace::read(stream, max_value as u64, |part: Part<TracerConfig>| {
+        let go_on = reader.part(part).into_iter().all(&mut *emit);
+        if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
+    });
+    let last = match result {
+        Ok(ControlFlow::Break(())) => return,
+        Ok(ControlFlow::Continue(())) => reader.held.take(),
+        Err(error) => Some(reader.decoded(None, vec![Item::Unreadable { message: error.to_string() }])),
+    };
+    if let Some(last) = last {
+        emit(last);
+    }
+}
+
+struct TraceReader {
+    source: u32,
+    interest: Interest,
+    events: u64,
+    operations: u64,
+    /// The second of the last event, and how many operations it had so far.
+    second: (i64, i64),
+    /// An empty event: the last one only gives the trace its length, so it waits until another one comes.
+    held: Option<Decoded>,
+}
+
+impl TraceReader {
+    fn part(&mut self, part: Part<TracerConfig>) -> Vec<Decoded> {
+        match part {
+            Part::Config(config) => vec![self.decoded(None, vec![Item::TraceConfig(Box::new(config))])],
+            Part::Event(event) => self.event(event),
+            Part::Indexed { .. } => Vec::new(),
+            Part::Lifecycles { owner: (gvk, ns_name), hash, lifecycles } => {
+                let lifecycles = OwnerLifecycles { gvk, ns_name, hash, lifecycles };
+                vec![self.decoded(None, vec![Item::TraceLifecycles(Box::new(lifecycles))])]
+            }
+        }
+    }
+
+    fn event(&mut self, event: Event) -> Vec<Decoded> {
+        let start = self.events == 0;
+        self.events += 1;
+        let second = Timestamp::from_seconds(event.ts);
+        self.held = None;
+        if event.applied.is_empty() && event.deleted.is_empty() && !start {
+            let end = vec![Item::TraceEnd { ts: event.ts }];
+            self.held = Some(self.decoded(Some(second.plus_micros(-1)), end));
+            return Vec::new();
+        }
+        let deletions = event.deleted.iter().map(|deleted| (bare(deleted), Change::Deleted));
+        let applied =
+            event.applied.iter().map(|object| (String::from_utf8_lossy(object).into_owned(), Change::Applied));
+        let operations: Vec<(String, Change)> = applied.chain(deletions).collect();
+        let mut decoded = vec![self.decoded(Some(second), Vec::new())];
+        for (object, change) in operations {
+            let at = if start { second.plus_micros(-1) } else { self.next_in_second(event.ts) };
+            decoded.push(self.operation(&object, change, at));
+        }
+        decoded
+    }
+
+    fn next_in_second(&mut self, ts: i64) -> Timestamp {
+        let (second, count) = self.second;
+        let count = if second == ts { (count + 1).min(OPERATIONS_PER_SECOND) } else { 0 };
+        self.second = (ts, count);
+        Timestamp::from_seconds(ts).plus_micros(count)
+    }
+
+    fn operation(&mut self, object: &str, change: Change, at: Timestamp) -> Decoded {
+        let event = self.events - 1;
+        self.operations += 1;
+        let raw: Result<&RawValue, _> = serde_json::from_str(object);
+        let seen =
+            raw.map_err(|error| error.to_string()).and_then(|raw| observe(raw, change, Some(at), None, &self.interest));
+        let items = match seen {
+            Ok(Observed::Object(mut observation, notes)) => {
+                observation.trace_event = Some(event);
+                if change == Change::Deleted {
+                    observation.content = None;
+                }
+                let notes = notes.into_iter().map(|(reason, about)| Item::Noted { reason, at: Some(at), about });
+                notes.chain(std::iter::once(Item::Observed(observation))).collect()
+            }
+            Ok(Observed::MetadataOnly(kind)) => {
+                vec![Item::Unreadable { message: format!("`events[{event}]`: a {kind}") }]
+            }
+            Err(message) => vec![Item::Unreadable { message: format!("`events[{event}]`: {message}") }],
+        };
+        let position = Position { source: self.source, line: self.operations };
+        Decoded { position, at: None, in_trace: true, items }
+    }
+
+    fn decoded(&self, at: Option<Timestamp>, items: Vec<Item>) -> Decoded {
+        Decoded { position: Position { source: self.source, line: self.operations }, at, in_trace: true, items }
+    }
+}
+
+/// A deleted object as an object: nothing but its name.
+fn bare(deleted: &Deleted) -> String {
+    let Deleted { api_version, kind, namespace, name } = deleted;
+    let metadata = serde_json::json!({ "name": name, "namespace": namespace });
+    serde_json::json!({ "apiVersion": api_version, "kind": kind, "metadata": metadata }).to_string()
+}
