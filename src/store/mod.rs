@@ -1,1 +1,154 @@
-//! (in the making)
+//! Observations in, the history of every object out.
+//!
+//! The store takes observations in any order, from any number of files, and holds for each object what was seen of it. When
+//! all is read, [`Store::into_history`] puts them in order. That order comes from the observations alone (resourceVersions,
+//! times), not from the order in which they arrived, so the result is the same however records are spread over inputs.
+//!
+//! Bodies are [blobs](blobs); times that no record tells come from the [clock](clock); what an interrupted watch tells of
+//! objects that went away comes from [initial sets](initial); [`history`] is the result.
+
+pub mod blobs;
+pub mod clock;
+pub mod history;
+pub mod initial;
+mod timeline;
+
+pub use history::{End, EndCause, History, Object, ObjectId, Version};
+
+use std::collections::HashMap;
+
+use blobs::{BlobId, Blobs};
+use initial::{Step, StreamId, Streams, UidId};
+
+use crate::decode::{Change, Facts, Observation};
+use crate::model::{GroupKind, ObjectKey, Position, Timestamp};
+use crate::report::{Reason, Report};
+
+/// An observation as it is held: numbers and blobs.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub at: Option<Timestamp>,
+    pub evidence: Option<Timestamp>,
+    pub pristine: bool,
+    pub created: Option<Timestamp>,
+    pub resource_version: Option<u64>,
+    pub uid: Option<UidId>,
+    pub api_version: ApiVersionId,
+    pub stream: Option<StreamId>,
+    pub change: Change,
+    pub position: Position,
+    pub trace_event: Option<u64>,
+    pub metadata: BlobId,
+    pub content: Option<BlobId>,
+    pub status: Option<BlobId>,
+    pub facts: Facts,
+}
+
+/// Everything that was seen.
+#[derive(Default)]
+pub struct Store {
+    pub(crate) blobs: Blobs,
+    pub(crate) entries: HashMap<ObjectKey, Vec<Entry>>,
+    uids: HashMap<String, UidId>,
+    api_versions: Vec<String>,
+    streams: Streams,
+}
+
+/// A number for an API version without its group, such as `v1`: [`History::api_version`].
+pub type ApiVersionId = u16;
+
+impl Store {
+    /// Takes one observation. What cannot be kept is noted.
+    pub fn observe(&mut self, position: Position, seen: Observation, report: &mut Report) {
+        let uid = seen.uid.as_deref().map(|uid| self.uid(uid));
+        let stream = matches!(seen.change, Change::Added | Change::Modified | Change::Deleted).then(|| {
+            let step = Step {
+                source: position.source,
+                kind: &seen.key.kind,
+                at: seen.at,
+                resource_version: seen.resource_version,
+            };
+            self.streams.object(step, seen.change, uid, &seen.key.namespace)
+        });
+        let bodies = self.intern(&seen);
+        let (metadata, content, status) = match bodies {
+            Ok(bodies) => bodies,
+            Err(error) => return report.note(Reason::BodyUnreadable, seen.at, || format!("{}: {error}", seen.key)),
+        };
+        let entry = Entry {
+            at: seen.at,
+            evidence: seen.evidence,
+            pristine: seen.pristine,
+            created: seen.created,
+            resource_version: seen.resource_version,
+            uid,
+            api_version: self.api_version(&seen.version),
+            stream,
+            change: seen.change,
+            position,
+            trace_event: seen.trace_event,
+            metadata,
+            content,
+            status,
+            facts: seen.facts,
+        };
+        self.entries.entry(seen.key).or_default().push(entry);
+    }
+
+    /// Takes a bookmark of a watch.
+    pub fn bookmark(
+        &mut self,
+        position: Position,
+        kind: &GroupKind,
+        resource_version: Option<u64>,
+        initial_end: bool,
+        at: Option<Timestamp>,
+    ) {
+        self.streams.bookmark(Step { source: position.source, kind, at, resource_version }, initial_end);
+    }
+
+    /// Takes the end of a watch by an error: its source's streams begin anew.
+    pub fn watch_broken(&mut self, position: Position) {
+        self.streams.broken(position.source);
+    }
+
+    /// Whether nothing was seen.
+    pub fn is_empty(&self) -> bool {
+        self.entries.is_empty()
+    }
+
+    /// Puts all in order.
+    pub fn into_history(self, report: &mut Report) -> History {
+        let mut history = timeline::build(self.blobs, self.entries, self.uids, self.streams.finish(), report);
+        history.api_versions = self.api_versions;
+        history
+    }
+
+    fn uid(&mut self, uid: &str) -> UidId {
+        if let Some(id) = self.uids.get(uid) {
+            return *id;
+        }
+        let id = self.uids.len() as UidId;
+        self.uids.insert(uid.to_owned(), id);
+        id
+    }
+
+    /// There are a handful of versions in a cluster; a log that makes up more than 65,535 of them shares the last number.
+    fn api_version(&mut self, version: &str) -> ApiVersionId {
+        if let Some(known) = self.api_versions.iter().position(|known| known == version) {
+            return known as ApiVersionId;
+        }
+        if self.api_versions.len() < usize::from(ApiVersionId::MAX) {
+            self.api_versions.push(version.to_owned());
+        }
+        (self.api_versions.len() - 1) as ApiVersionId
+    }
+
+    #[allow(clippy::type_complexity, reason = "the three parts of one body, for the one caller above")]
+    fn intern(&mut self, seen: &Observation) -> Result<(BlobId, Option<BlobId>, Option<BlobId>), serde_json::Error> {
+        let metadata = self.blobs.intern_metadata(&seen.metadata)?;
+        let content = seen.content.as_ref().map(|text| self.blobs.intern(text)).transpose()?;
+        let status = seen.status.as_ref().map(|text| self.blobs.intern(text)).transpose()?;
+        Ok((metadata, content, status))
+    }
+}

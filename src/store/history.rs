@@ -1,0 +1,143 @@
+//! What happened to every object, in order.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::ApiVersionId;
+use super::blobs::{BlobId, Blobs};
+use crate::decode::Facts;
+use crate::model::{Gvk, ObjectKey, Timestamp};
+
+/// An object in a history: its place in [`History::objects`].
+pub type ObjectId = usize;
+
+/// Every object of the logs with its versions, sorted by key and then by birth.
+pub struct History {
+    /// The objects.
+    pub objects: Vec<Object>,
+    /// Their bodies.
+    pub blobs: Blobs,
+    /// The API versions that their bodies have.
+    pub api_versions: Vec<String>,
+    /// From when to when the records run that have no times of their own.
+    pub estimated_span: Option<(Timestamp, Timestamp)>,
+    /// Objects by uid.
+    pub by_uid: HashMap<String, ObjectId>,
+    /// Objects by key; several bore one name one after the other.
+    pub by_key: BTreeMap<ObjectKey, std::ops::Range<ObjectId>>,
+}
+
+/// One object from its birth to its end: what bears one uid.
+#[derive(Clone, Debug)]
+pub struct Object {
+    /// Kind, namespace, name.
+    pub key: ObjectKey,
+    /// Since when it counts as alive: its creation as the log saw it, else its `creationTimestamp`, else its first body.
+    pub born: Timestamp,
+    /// Its `creationTimestamp`.
+    pub created: Option<Timestamp>,
+    /// When it was first seen.
+    pub first_seen: Timestamp,
+    /// What was seen of it, in order; never empty. The first counts from birth, whenever it was seen.
+    pub versions: Vec<Version>,
+    /// How it ended, if it did.
+    pub end: Option<End>,
+    /// Whether a trace tells of it: it was chosen for that trace, whatever is tracked.
+    pub from_trace: bool,
+}
+
+/// An object as it was from a time on.
+#[derive(Clone, Copy, Debug)]
+pub struct Version {
+    /// Since when.
+    pub at: Timestamp,
+    /// Its resourceVersion.
+    pub resource_version: Option<u64>,
+    /// What is kept of `metadata`.
+    pub metadata: BlobId,
+    /// The latest known content: what the body holds beside `apiVersion`, `kind`, `metadata`, `status`.
+    pub content: Option<BlobId>,
+    /// The API version of the content.
+    pub api_version: ApiVersionId,
+    /// The status that came with the content.
+    pub status: Option<BlobId>,
+    /// What its status says of its course.
+    pub facts: Facts,
+    /// In which event of a trace it stands, and where: the order that the trace gave.
+    pub place: Option<Place>,
+}
+
+/// A place in a trace that is read as input.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Place {
+    /// Index of the source.
+    pub source: u32,
+    /// Number of the event.
+    pub event: u64,
+    /// Number of the operation, over all events.
+    pub operation: u64,
+}
+
+/// The end of an object.
+#[derive(Clone, Copy, Debug)]
+pub struct End {
+    /// When; concluded ends are by then at the latest.
+    pub at: Timestamp,
+    /// Its resourceVersion, where the log saw the deletion.
+    pub resource_version: Option<u64>,
+    /// How it is known.
+    pub cause: EndCause,
+    /// What the last body, which came with the deletion, says of its course.
+    pub facts: Facts,
+    /// The place in a trace that tells of it.
+    pub place: Option<Place>,
+}
+
+/// How the end of an object is known.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EndCause {
+    /// A record tells of it.
+    Deleted,
+    /// It was missing when a watch started anew.
+    GoneInGap,
+    /// Another object had its name.
+    Replaced,
+}
+
+impl Object {
+    /// Whether it is there at a moment.
+    pub fn alive_at(&self, at: Timestamp) -> bool {
+        self.born <= at && self.end.is_none_or(|end| at < end.at)
+    }
+
+    /// The version that holds at a moment; the first one before that.
+    pub fn version_at(&self, at: Timestamp) -> &Version {
+        let later = self.versions.partition_point(|version| version.at <= at);
+        &self.versions[later.saturating_sub(1)]
+    }
+
+    /// The facts of all observations in order, the deletion's included, with the times when they were seen.
+    pub fn facts(&self) -> impl Iterator<Item = (Timestamp, Facts)> {
+        let last = self.end.iter().map(|end| (end.at, end.facts));
+        self.versions.iter().map(|version| (version.at.max(self.first_seen), version.facts)).chain(last)
+    }
+}
+
+impl History {
+    /// The group, version and kind of an object's body.
+    pub fn gvk(&self, object: &Object, version: &Version) -> Gvk {
+        let kind = &object.key.kind;
+        Gvk::new(kind.group.clone(), self.api_versions[usize::from(version.api_version)].clone(), kind.kind.clone())
+    }
+
+    /// The objects that bore a name, in the order of their births.
+    pub fn named(&self, key: &ObjectKey) -> std::ops::Range<ObjectId> {
+        self.by_key.get(key).cloned().unwrap_or(0..0)
+    }
+
+    /// The object that bore a name at a moment; else the last one born before it, else the first one.
+    pub fn named_at(&self, key: &ObjectKey, at: Timestamp) -> Option<ObjectId> {
+        let range = self.named(key);
+        let born_by_then = range.clone().take_while(|id| self.objects[*id].born <= at).last();
+        born_by_then.or_else(|| (!range.is_empty()).then_some(range.start))
+    }
+}

@@ -1,0 +1,332 @@
+//! The initial sets of watches, and what they tell of objects that went away unseen.
+//!
+//! A watch begins with an ADDED for every object that is there. When it breaks off (410 Expired), or the recorder is started
+//! anew, the next initial set tells what is there by then; what was there before and is missing from it went away in
+//! between. A set speaks only of what it can know of:
+//!
+//! - of objects whose own stream had ended by then, or is the one that started anew; a stream that goes on would itself have
+//!   told of a deletion;
+//! - of the namespaces that it shows objects of, unless it spans several or is the same stream's own new start: a watch
+//!   of one namespace says nothing of the others.
+
+use std::collections::{BTreeSet, HashMap, HashSet};
+
+use crate::decode::Change;
+use crate::model::{GroupKind, Timestamp};
+
+/// A number for a uid.
+pub type UidId = u32;
+/// A number for one run of a watch: a kind in a source, from where its time begins.
+pub type StreamId = u32;
+
+/// One event of a watch, as far as initial sets are concerned.
+#[derive(Clone, Copy, Debug)]
+pub struct Step<'a> {
+    /// Index of the source.
+    pub source: u32,
+    /// The kind that is watched.
+    pub kind: &'a GroupKind,
+    /// The recorder's time.
+    pub at: Option<Timestamp>,
+    /// The resourceVersion.
+    pub resource_version: Option<u64>,
+}
+
+/// What a watch showed when it began.
+#[derive(Clone, Debug)]
+pub struct InitialSet {
+    /// The kind.
+    pub kind: GroupKind,
+    /// The run of the watch.
+    pub stream: StreamId,
+    /// When it began, where recorded.
+    pub at: Option<Timestamp>,
+    /// The latest resourceVersion that it shows: it was not complete before that.
+    pub resource_version: Option<u64>,
+    /// What is there.
+    pub members: HashSet<UidId>,
+    /// Their namespaces.
+    pub namespaces: BTreeSet<String>,
+    /// Whether the same stream had begun before.
+    pub anew: bool,
+    /// Whether its source ended before the set did.
+    cut_off: bool,
+    /// Whether it stands at the start of its source.
+    at_start: bool,
+}
+
+/// The state of one run of a watch.
+struct Stream {
+    id: StreamId,
+    /// Whether an initial set is under way by what came before: the start of the source, or an error.
+    expecting: bool,
+    anew: bool,
+    at_start: bool,
+    /// The ADDED without anything else between them, up to now.
+    run: Option<InitialSet>,
+    /// Objects that this stream holds alive.
+    alive: HashSet<UidId>,
+    /// Whether the run has shown an object that was already held alive.
+    told_again: bool,
+    last: Option<Timestamp>,
+}
+
+/// Follows the watches of all sources.
+#[derive(Default)]
+pub struct Streams {
+    open: HashMap<(u32, GroupKind), Stream>,
+    /// The last time of every run of a watch.
+    ends: Vec<Option<Timestamp>>,
+    sets: Vec<InitialSet>,
+}
+
+/// What all watches told.
+pub struct InitialSets {
+    /// The sets, in the order of their times.
+    pub sets: Vec<InitialSet>,
+    /// The last time of every run of a watch.
+    pub ends: Vec<Option<Timestamp>>,
+}
+
+/// Fragments of one initial set that a rotation cut lie this close together, in microseconds.
+const FRAGMENT_GAP: i64 = 30_000_000;
+
+impl Streams {
+    /// An event that shows an object; gives the run of the watch that it belongs to.
+    pub fn object(&mut self, step: Step<'_>, change: Change, uid: Option<UidId>, namespace: &str) -> StreamId {
+        self.restart_when_time_goes_back(&step);
+        let stream = stream_mut(&mut self.open, &mut self.ends, &step);
+        stream.last = stream.last.max(step.at);
+        if change == Change::Added {
+            stream.added(&step, uid, namespace);
+        } else {
+            if let Some(set) = stream.close_run(false) {
+                self.sets.push(set);
+            }
+            if let (Change::Deleted, Some(uid)) = (change, uid) {
+                stream.alive.remove(&uid);
+            }
+        }
+        if let (true, Some(uid)) = (change != Change::Deleted, uid) {
+            stream.alive.insert(uid);
+        }
+        stream.id
+    }
+
+    /// A bookmark; one that ends an initial set makes it complete even when it is empty.
+    pub fn bookmark(&mut self, step: Step<'_>, initial_end: bool) {
+        self.restart_when_time_goes_back(&step);
+        let stream = stream_mut(&mut self.open, &mut self.ends, &step);
+        stream.last = stream.last.max(step.at);
+        if initial_end {
+            stream.anew |= !stream.expecting;
+            stream.expecting = true;
+            stream.run.get_or_insert_with(|| InitialSet::new(&step, stream.id, stream.anew, stream.at_start));
+        }
+        if let Some(run) = &mut stream.run {
+            run.resource_version = run.resource_version.max(step.resource_version);
+        }
+        if let Some(set) = stream.close_run(false) {
+            self.sets.push(set);
+        }
+    }
+
+    /// A watch of the source broke off: its streams begin anew.
+    pub fn broken(&mut self, source: u32) {
+        let mut streams: Vec<_> = self.open.iter_mut().filter(|((of, _), _)| *of == source).collect();
+        streams.sort_by(|a, b| a.0.cmp(b.0));
+        for (_, stream) in streams {
+            self.sets.extend(stream.close_run(false));
+            stream.expecting = true;
+            stream.anew = true;
+        }
+    }
+
+    /// All sets, once everything is read.
+    pub fn finish(mut self) -> InitialSets {
+        let mut open: Vec<_> = self.open.into_iter().collect();
+        open.sort_by(|a, b| a.0.cmp(&b.0));
+        for (_, mut stream) in open {
+            self.sets.extend(stream.close_run(true));
+            self.ends[stream.id as usize] = stream.last;
+        }
+        self.sets.sort_by(|a, b| (a.at, &a.kind, a.stream).cmp(&(b.at, &b.kind, b.stream)));
+        InitialSets { sets: join_fragments(self.sets), ends: self.ends }
+    }
+
+    /// Files that were put one behind the other: where the time goes back, another recording begins.
+    fn restart_when_time_goes_back(&mut self, step: &Step<'_>) {
+        let key = (step.source, step.kind.clone());
+        let Some(stream) = self.open.get(&key) else { return };
+        let back = |last: Timestamp, at: Timestamp| at.plus_micros(1_000_000) < last;
+        if let (Some(last), Some(at)) = (stream.last, step.at)
+            && back(last, at)
+            && let Some(mut stream) = self.open.remove(&key)
+        {
+            self.sets.extend(stream.close_run(true));
+            self.ends[stream.id as usize] = stream.last;
+        }
+    }
+}
+
+fn stream_mut<'a>(
+    open: &'a mut HashMap<(u32, GroupKind), Stream>,
+    ends: &mut Vec<Option<Timestamp>>,
+    step: &Step<'_>,
+) -> &'a mut Stream {
+    open.entry((step.source, step.kind.clone())).or_insert_with(|| {
+        ends.push(None);
+        Stream {
+            id: (ends.len() - 1) as StreamId,
+            expecting: true,
+            anew: false,
+            at_start: true,
+            run: None,
+            alive: HashSet::new(),
+            told_again: false,
+            last: None,
+        }
+    })
+}
+
+impl Stream {
+    fn added(&mut self, step: &Step<'_>, uid: Option<UidId>, namespace: &str) {
+        self.told_again |= uid.is_some_and(|uid| self.alive.contains(&uid));
+        let run = self.run.get_or_insert_with(|| InitialSet::new(step, self.id, self.anew, self.at_start));
+        run.members.extend(uid);
+        run.namespaces.insert(namespace.to_owned());
+        run.resource_version = run.resource_version.max(step.resource_version);
+    }
+
+    /// Ends a run of ADDED. It was an initial set if one was expected, or if it told again of what was there; else they were
+    /// creations.
+    fn close_run(&mut self, source_ended: bool) -> Option<InitialSet> {
+        let was_set = self.expecting || self.told_again;
+        let anew = self.anew || self.told_again;
+        self.told_again = false;
+        let set = self.run.take().filter(|_| was_set);
+        (self.expecting, self.anew, self.at_start) = (false, false, false);
+        set.map(|set| {
+            self.alive = set.members.clone();
+            InitialSet { anew, cut_off: source_ended, ..set }
+        })
+    }
+}
+
+impl InitialSet {
+    fn new(step: &Step<'_>, stream: StreamId, anew: bool, at_start: bool) -> Self {
+        InitialSet {
+            kind: step.kind.clone(),
+            stream,
+            at: step.at,
+            resource_version: step.resource_version,
+            members: HashSet::new(),
+            namespaces: BTreeSet::new(),
+            anew,
+            cut_off: false,
+            at_start,
+        }
+    }
+
+    /// Whether it speaks of a namespace.
+    pub fn covers(&self, namespace: &str, own_stream: bool) -> bool {
+        (self.anew && own_stream) || self.namespaces.len() > 1 || self.namespaces.contains(namespace)
+    }
+}
+
+/// A set that the end of a file cut off goes on at the start of the next one.
+fn join_fragments(sets: Vec<InitialSet>) -> Vec<InitialSet> {
+    let mut joined: Vec<InitialSet> = Vec::with_capacity(sets.len());
+    for set in sets {
+        let close = |earlier: &InitialSet| match (earlier.at, set.at) {
+            (Some(a), Some(b)) => b.micros().saturating_sub(a.micros()) <= FRAGMENT_GAP,
+            _ => false,
+        };
+        let part =
+            |earlier: &&mut InitialSet| earlier.cut_off && set.at_start && earlier.kind == set.kind && close(earlier);
+        match joined.iter_mut().rev().take(8).find(part) {
+            Some(earlier) => {
+                earlier.members.extend(set.members);
+                earlier.namespaces.extend(set.namespaces);
+                earlier.resource_version = earlier.resource_version.max(set.resource_version);
+                earlier.cut_off = set.cut_off;
+            }
+            None => joined.push(set),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn pods() -> GroupKind {
+        GroupKind::new("", "Pod")
+    }
+
+    fn feed(streams: &mut Streams, source: u32, second: i64, change: Change, uid: UidId) {
+        let kind = pods();
+        let step = Step { source, kind: &kind, at: Some(Timestamp::from_seconds(second)), resource_version: None };
+        streams.object(step, change, Some(uid), "shop");
+    }
+
+    fn members(set: &InitialSet) -> Vec<UidId> {
+        let mut members: Vec<_> = set.members.iter().copied().collect();
+        members.sort_unstable();
+        members
+    }
+
+    #[test]
+    fn a_stream_that_tells_again_of_what_is_there_has_started_anew() {
+        let mut streams = Streams::default();
+        for (second, change, uid) in [
+            (1, Change::Added, 1),
+            (1, Change::Added, 2),
+            (2, Change::Modified, 1),
+            (3, Change::Added, 3),
+            (4, Change::Modified, 3),
+            (9, Change::Added, 4),
+            (9, Change::Added, 1),
+            (10, Change::Modified, 1),
+        ] {
+            feed(&mut streams, 0, second, change, uid);
+        }
+        let sets = streams.finish().sets;
+        assert_eq!(
+            sets.iter().map(|set| (members(set), set.anew)).collect::<Vec<_>>(),
+            [(vec![1, 2], false), (vec![1, 4], true)]
+        );
+    }
+
+    #[test]
+    fn a_creation_is_no_initial_set() {
+        let mut streams = Streams::default();
+        feed(&mut streams, 0, 1, Change::Modified, 1);
+        feed(&mut streams, 0, 2, Change::Added, 2);
+        feed(&mut streams, 0, 3, Change::Modified, 2);
+        assert!(streams.finish().sets.iter().all(|set| !set.anew && !set.members.contains(&2)));
+    }
+
+    #[test]
+    fn an_initial_set_cut_by_a_rotation_is_one_set() {
+        let mut streams = Streams::default();
+        feed(&mut streams, 0, 1, Change::Added, 1);
+        feed(&mut streams, 1, 1, Change::Added, 2);
+        feed(&mut streams, 1, 2, Change::Modified, 2);
+        let sets = streams.finish().sets;
+        assert_eq!(sets.iter().map(members).collect::<Vec<_>>(), [vec![1, 2]]);
+    }
+
+    #[test]
+    fn files_put_behind_each_other_are_not_one_stream() {
+        let mut streams = Streams::default();
+        feed(&mut streams, 0, 1, Change::Added, 1);
+        feed(&mut streams, 0, 90, Change::Modified, 1);
+        feed(&mut streams, 0, 1, Change::Added, 2);
+        feed(&mut streams, 0, 2, Change::Modified, 2);
+        let told = streams.finish();
+        assert_eq!(told.ends, [Some(Timestamp::from_seconds(90)), Some(Timestamp::from_seconds(2))]);
+        assert!(told.sets.iter().all(|set| !set.anew));
+    }
+}
