@@ -1,1 +1,235 @@
-//! (in the making)
+//! Who owns whom.
+//!
+//! Nodes are the objects of a history, edges the `ownerReferences` that an object carries at a time: matched by uid, or by
+//! kind and name where there is no uid to match. An owner that no log shows is a node known by reference only; where the
+//! link above such a one is a well-known one it is inferred, since people record Deployments and Pods and nothing between
+//! them.
+
+mod infer;
+pub(crate) use infer::labels;
+
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use serde::Deserialize;
+
+use crate::model::{GroupKind, ObjectKey, Timestamp, split_api_version};
+use crate::report::{Reason, Report};
+use crate::store::blobs::BlobId;
+use crate::store::{History, Object, ObjectId};
+
+/// A node of the graph, as an owner.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Owner {
+    /// An object that the logs show.
+    Seen(ObjectId),
+    /// An owner known by reference only: its place in [`OwnerGraph::unseen`].
+    Unseen(usize),
+}
+
+/// An owner that no log shows.
+#[derive(Clone, Debug)]
+pub struct UnseenOwner {
+    /// Its kind and name; the namespace is that of what it owns.
+    pub key: ObjectKey,
+    /// Its own owner, where that one is inferred.
+    pub inferred: Option<ObjectId>,
+}
+
+/// The owners that an object has from a time on.
+#[derive(Clone, Debug)]
+struct Link {
+    since: Timestamp,
+    owners: Vec<Owner>,
+}
+
+/// The owner graph of a history.
+pub struct OwnerGraph {
+    /// For each object, its owners over time; the first link holds from birth. Empty for one that never has any.
+    links: Vec<Vec<Link>>,
+    /// Owners known by reference only.
+    pub unseen: Vec<UnseenOwner>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct OwnerReference {
+    api_version: String,
+    kind: String,
+    name: String,
+    #[serde(default)]
+    uid: String,
+    #[serde(default)]
+    controller: Option<bool>,
+}
+
+impl OwnerGraph {
+    /// Builds the graph; `infer` turns the inference of well-known missing links on.
+    pub fn new(history: &History, infer: bool, report: &mut Report) -> Self {
+        let mut builder =
+            Builder { history, references: HashMap::new(), by_reference: BTreeMap::new(), unseen: Vec::new() };
+        let links = history.objects.iter().map(|object| builder.links(object, report)).collect();
+        let mut graph = OwnerGraph { links, unseen: builder.unseen };
+        if infer {
+            infer::missing_links(&mut graph, history, report);
+        }
+        graph.note_unseen(history, report);
+        graph
+    }
+
+    /// The direct owners of an object at a moment, its controller first.
+    pub fn owners_at(&self, id: ObjectId, at: Timestamp) -> &[Owner] {
+        let links = &self.links[id];
+        let later = links.partition_point(|link| link.since <= at);
+        links.get(later.saturating_sub(1)).map_or(&[], |link| &link.owners)
+    }
+
+    /// Everything above an object at a moment, nearest first; each once, the object itself never: cycles and
+    /// self-references are harmless.
+    pub fn ancestors_at(&self, id: ObjectId, at: Timestamp) -> Vec<Owner> {
+        self.above(id, |owner| match owner {
+            Owner::Seen(id) => self.owners_at(id, at).to_vec(),
+            Owner::Unseen(unseen) => self.unseen[unseen].inferred.map(Owner::Seen).into_iter().collect(),
+        })
+    }
+
+    /// Everything that is above an object at any time.
+    pub fn ancestors_ever(&self, id: ObjectId) -> Vec<Owner> {
+        self.above(id, |owner| match owner {
+            Owner::Seen(id) => self.links[id].iter().flat_map(|link| link.owners.iter().copied()).collect(),
+            Owner::Unseen(unseen) => self.unseen[unseen].inferred.map(Owner::Seen).into_iter().collect(),
+        })
+    }
+
+    /// When the owners of an object change, its birth aside.
+    pub fn changes(&self, id: ObjectId) -> impl Iterator<Item = Timestamp> {
+        self.links[id].iter().skip(1).map(|link| link.since)
+    }
+
+    fn above(&self, id: ObjectId, owners: impl Fn(Owner) -> Vec<Owner>) -> Vec<Owner> {
+        let start = Owner::Seen(id);
+        let mut seen = HashSet::from([start]);
+        let mut found = Vec::new();
+        let mut queue = VecDeque::from([start]);
+        while let Some(node) = queue.pop_front() {
+            for owner in owners(node) {
+                if seen.insert(owner) {
+                    found.push(owner);
+                    queue.push_back(owner);
+                }
+            }
+        }
+        found
+    }
+
+    /// Owners that no log shows matter where the log keeps the content of what they own.
+    fn note_unseen(&self, history: &History, report: &mut Report) {
+        let mut noted = vec![false; self.unseen.len()];
+        for (object, links) in history.objects.iter().zip(&self.links) {
+            let kept = object.versions.iter().any(|version| version.content.is_some());
+            for link in links.iter().filter(|_| kept) {
+                for owner in &link.owners {
+                    if let Owner::Unseen(unseen) = *owner
+                        && self.unseen[unseen].inferred.is_none()
+                        && !std::mem::replace(&mut noted[unseen], true)
+                    {
+                        let about = || format!("{} (owner of {})", self.unseen[unseen].key, object.key);
+                        report.note(Reason::OwnerUnseen, Some(object.born), about);
+                    }
+                }
+            }
+        }
+    }
+}
+
+struct Builder<'a> {
+    history: &'a History,
+    references: HashMap<BlobId, Arc<[OwnerReference]>>,
+    by_reference: BTreeMap<(ObjectKey, String), usize>,
+    unseen: Vec<UnseenOwner>,
+}
+
+impl Builder<'_> {
+    fn links(&mut self, object: &Object, report: &mut Report) -> Vec<Link> {
+        let mut links: Vec<Link> = Vec::new();
+        let mut before: Option<Arc<[OwnerReference]>> = None;
+        for version in &object.versions {
+            let references = self.references_of(version.metadata, object, version.at, report);
+            if before.as_ref().is_some_and(|before| **before == *references) {
+                continue;
+            }
+            if before.is_some() || !references.is_empty() {
+                let owners = references.iter().map(|r| self.resolve(object, r, version.at)).collect();
+                if before.is_none() && version.at > object.born {
+                    links.push(Link { since: object.born, owners: Vec::new() });
+                }
+                links.push(Link { since: version.at, owners });
+            }
+            before = Some(references);
+        }
+        links
+    }
+
+    fn references_of(
+        &mut self,
+        metadata: BlobId,
+        object: &Object,
+        at: Timestamp,
+        report: &mut Report,
+    ) -> Arc<[OwnerReference]> {
+        if let Some(known) = self.references.get(&metadata) {
+            return known.clone();
+        }
+        let mut references = Vec::new();
+        let listed = self.history.blobs.object(metadata).remove("ownerReferences");
+        let (listed, malformed) = match listed {
+            Some(serde_json::Value::Array(listed)) => (listed, false),
+            other => (Vec::new(), other.is_some()),
+        };
+        let read = listed.into_iter().map(serde_json::from_value::<OwnerReference>);
+        let good = |r: &OwnerReference| {
+            split_api_version(&r.api_version).is_some() && !r.kind.is_empty() && !r.name.is_empty()
+        };
+        let mut bad = usize::from(malformed);
+        for reference in read {
+            match reference {
+                Ok(reference) if good(&reference) => references.push(reference),
+                _ => bad += 1,
+            }
+        }
+        for _ in 0..bad {
+            report.note(Reason::OwnerMalformed, Some(at), || object.key.to_string());
+        }
+        references.sort_by_key(|reference| reference.controller != Some(true));
+        let references: Arc<[OwnerReference]> = references.into();
+        self.references.insert(metadata, references.clone());
+        references
+    }
+
+    fn resolve(&mut self, object: &Object, reference: &OwnerReference, at: Timestamp) -> Owner {
+        if let Some(id) = self.history.by_uid.get(&reference.uid) {
+            return Owner::Seen(*id);
+        }
+        let (group, _) = split_api_version(&reference.api_version).unwrap_or_default();
+        let kind = GroupKind::new(group, reference.kind.clone());
+        let key = |namespace: &str| ObjectKey {
+            kind: kind.clone(),
+            namespace: namespace.to_owned(),
+            name: reference.name.clone(),
+        };
+        for namespace in [object.key.namespace.as_str(), ""] {
+            // Without a uid the name has to do; so it has for the objects of a trace, which have none.
+            let named = self.history.named_at(&key(namespace), at);
+            if let Some(id) = named.filter(|id| reference.uid.is_empty() || self.history.objects[*id].from_trace) {
+                return Owner::Seen(id);
+            }
+        }
+        let key = key(&object.key.namespace);
+        let unseen = &mut self.unseen;
+        let place = self.by_reference.entry((key.clone(), reference.uid.clone())).or_insert_with(|| {
+            unseen.push(UnseenOwner { key, inferred: None });
+            unseen.len() - 1
+        });
+        Owner::Unseen(*place)
+    }
+}
