@@ -26,7 +26,7 @@ pub mod write;
 
 pub use hash::{object_hash, pod_spec_hash};
 pub use pod_update::{PodUpdate, pod_update};
-pub use read::{Part, ReadError, read, read_all};
+pub use read::{Part, ReadError, read, read_all, read_config};
 pub use sanitize::{Content, Sanitize, content};
 pub use write::{Format, write};
 

@@ -118,6 +118,19 @@ pub fn is_trace(start: &[u8]) -> bool {
     FIELDS.into_iter().any(is)
 }
 
+/// The config of a trace, without reading on when it is found.
+///
+/// # Errors
+///
+/// When the stream is no trace of version 2 up to there; see [`ReadError`].
+pub fn read_config<C: DeserializeOwned>(reader: impl Read, max_value: u64) -> Result<Option<C>, ReadError> {
+    let found = read(reader, max_value, |part| match part {
+        Part::Config(config) => ControlFlow::Break(config),
+        _ => ControlFlow::Continue(()),
+    })?;
+    Ok(found.break_value())
+}
+
 /// Reads a trace and hands its parts to `emit`, in the order of the file. A `Break` ends the reading, and is handed back.
 ///
 /// `max_value` bounds the bytes that one object, or any other part, may take. The reader need not be buffered.

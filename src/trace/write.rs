@@ -34,6 +34,11 @@ pub enum Format {
 }
 
 impl Format {
+    /// Whether what is written is not for people: a terminal must not have it.
+    pub fn is_binary(self) -> bool {
+        self == Format::Simkube
+    }
+
     /// All formats, in the order in which help lists them.
     pub const ALL: [Format; 4] = [Format::Simkube, Format::Json, Format::Yaml, Format::Jsonl];
 

@@ -1,0 +1,277 @@
+//! What the replay has to do, in order: apply this, delete that.
+
+use std::collections::{BTreeSet, HashSet};
+use std::sync::Arc;
+
+use serde_json::{Map, Value};
+
+use super::{Export, Membership, Stay, Window};
+use crate::lifecycle;
+use crate::model::{Gvk, ObjectKey, Timestamp};
+use crate::report::{Reason, Report};
+use crate::store::history::Place;
+use crate::store::{Object, ObjectId, Version};
+use crate::trace::Deleted;
+use crate::trace::object_hash;
+use crate::trace::{Index, Sanitize, content, pod_update};
+
+/// One thing that the replay has to do.
+pub(super) struct Operation {
+    pub at: Timestamp,
+    pub object: ObjectId,
+    pub action: Action,
+    /// It joins after the deletion of its former owner.
+    orphaned: bool,
+    resource_version: Option<u64>,
+    place: Option<Place>,
+}
+
+/// What it is.
+pub(super) enum Action {
+    /// Apply this object: canonical JSON, sanitised.
+    Apply(Arc<[u8]>),
+    /// Delete this one.
+    Delete(Deleted),
+}
+
+impl Operation {
+    /// The order of operations: by time, then as a trace among the inputs had them, then by resourceVersion. One that waits
+    /// for a deletion comes after all others of its moment.
+    fn order(&self) -> (Timestamp, bool, Option<Place>, Option<u64>, ObjectId) {
+        (self.at, self.orphaned, self.place, self.resource_version, self.object)
+    }
+
+    /// Whether it must not stand in one event with deletions before it: the driver would do it first.
+    pub fn must_follow_deletion(&self, deleted: &BTreeSet<&ObjectKey>, key: &ObjectKey) -> bool {
+        let applies = matches!(self.action, Action::Apply(_));
+        applies && (deleted.contains(key) || (self.orphaned && !deleted.is_empty()))
+    }
+
+    /// Whether it may stand in one event with another: two events of one trace stay two.
+    pub fn same_event_of_a_trace(&self, other: &Operation) -> bool {
+        match (self.place, other.place) {
+            (Some(a), Some(b)) => a.source != b.source || a.event == b.event,
+            _ => true,
+        }
+    }
+}
+
+/// What is to be written.
+#[derive(Default)]
+pub(super) struct Plan {
+    pub start: Vec<Arc<[u8]>>,
+    pub operations: Vec<Operation>,
+    pub index: Index,
+    pub exported: HashSet<ObjectId>,
+}
+
+/// An object of the starting state, with what orders it: by creation.
+struct Start {
+    order: (Timestamp, Timestamp, Option<Place>, Option<u64>, ObjectId),
+    object: Arc<[u8]>,
+}
+
+/// Plans a trace, object by object.
+pub(super) struct Planner<'a> {
+    export: &'a Export<'a>,
+    membership: &'a Membership<'a>,
+    window: Window,
+    start: Vec<Start>,
+    plan: Plan,
+}
+
+/// An object as it is written, and what is compared of it.
+struct Written {
+    object: Map<String, Value>,
+    version: Version,
+    /// Whether it differs from what was recorded, by a change of a pod that no update can make.
+    lossy: bool,
+}
+
+impl<'a> Planner<'a> {
+    pub fn new(export: &'a Export<'a>, membership: &'a Membership<'a>, window: Window) -> Self {
+        Planner { export, membership, window, start: Vec::new(), plan: Plan::default() }
+    }
+
+    /// Plans one object: all its stays in the trace, cut to the window.
+    pub fn object(&mut self, id: ObjectId, report: &mut Report) {
+        let object = &self.export.history.objects[id];
+        let Some(gvk) = self.membership.gvk(object) else { return };
+        if object.key.namespace.is_empty() {
+            return report.note(Reason::ClusterScoped, Some(object.born), || object.key.to_string());
+        }
+        if object.born.seconds() >= self.window.to || self.over_before(object) {
+            return;
+        }
+        for stay in self.membership.stays(id) {
+            self.stay(id, &gvk, stay, report);
+        }
+    }
+
+    /// The whole plan, in order.
+    pub fn finish(mut self) -> Plan {
+        self.start.sort_by_key(|start| start.order);
+        self.plan.start = self.start.into_iter().map(|start| start.object).collect();
+        self.plan.operations.sort_by_key(Operation::order);
+        self.plan
+    }
+
+    /// Pods and Jobs that were over before the window would run again.
+    fn over_before(&self, object: &Object) -> bool {
+        let from = self.window.from;
+        if object.key.kind.is("", "Pod") {
+            let mut carried = self.export.carried.iter().filter(|carried| carried.is_of(object)).peekable();
+            let over_in_trace = carried.peek().is_some() && carried.all(|carried| carried.over_before(from));
+            over_in_trace || lifecycle::course(object).over_before(from)
+        } else if object.key.kind.is("batch", "Job") {
+            lifecycle::job_over(object).is_some_and(|over| over < from)
+        } else {
+            false
+        }
+    }
+
+    fn stay(&mut self, id: ObjectId, gvk: &Gvk, stay: Stay, report: &mut Report) {
+        let object = &self.export.history.objects[id];
+        let window = self.window;
+        let before = |at: Timestamp| at.seconds() < window.from;
+        let within = |at: Timestamp| at.seconds() < window.to;
+        if stay.until.is_some_and(before) || !within(stay.since) {
+            return;
+        }
+        let mut written: Option<Written> = None;
+        let mut started = before(stay.since);
+        let mut orphaned = stay.orphaned;
+        for (at, version) in states(object, stay).into_iter().take_while(|(at, _)| within(*at)) {
+            if started && !before(at) {
+                self.starting(id, written.as_ref(), report);
+                started = false;
+            }
+            let in_trace = !before(at) && written.is_some();
+            let Some(next) = self.next(gvk, object, version, written.as_ref(), in_trace, report) else { continue };
+            if !before(at) {
+                let place = version.place.filter(|_| at == version.at);
+                let order = (place, version.resource_version, std::mem::take(&mut orphaned));
+                self.apply(id, at, order, &next);
+            }
+            written = Some(next);
+        }
+        if started {
+            self.starting(id, written.as_ref(), report);
+        }
+        if let Some(written) = &written {
+            self.index(id, gvk, written);
+        }
+        if let (Some(until), Some(_)) = (stay.until.filter(|until| within(*until)), &written) {
+            self.delete(id, gvk, until);
+        }
+    }
+
+    /// The object as it is written next; `None` when nothing changes by it.
+    fn next(
+        &self,
+        gvk: &Gvk,
+        object: &Object,
+        version: &Version,
+        written: Option<&Written>,
+        in_trace: bool,
+        report: &mut Report,
+    ) -> Option<Written> {
+        if written.is_some_and(|written| written.version.content == version.content) {
+            return None;
+        }
+        let mut next = self.sanitised(gvk, object, version);
+        let mut lossy = false;
+        if let Some(written) = written {
+            let replayed_pod = self.export.sanitize == Sanitize::Replay && object.key.kind.is("", "Pod") && in_trace;
+            if let (true, Some(old), Some(new)) = (replayed_pod, written.object.get("spec"), next.get("spec")) {
+                let update = pod_update(old, new);
+                lossy = update.lossy;
+                if lossy && !written.lossy {
+                    report.note(Reason::PodChangeUnwritable, Some(version.at), || object.key.to_string());
+                }
+                next.insert("spec".to_owned(), update.spec);
+            }
+            if content(&written.object) == content(&next) {
+                return None;
+            }
+        }
+        Some(Written { object: next, version: *version, lossy })
+    }
+
+    fn sanitised(&self, gvk: &Gvk, object: &Object, version: &Version) -> Map<String, Value> {
+        let blobs = &self.export.history.blobs;
+        let mut whole = version.content.map(|content| blobs.object(content)).unwrap_or_default();
+        let mut metadata = blobs.object(version.metadata);
+        metadata.insert("name".to_owned(), object.key.name.clone().into());
+        metadata.insert("namespace".to_owned(), object.key.namespace.clone().into());
+        whole.insert("apiVersion".to_owned(), gvk.api_version().into());
+        whole.insert("kind".to_owned(), gvk.kind.clone().into());
+        whole.insert("metadata".to_owned(), Value::Object(metadata));
+        if let Some(status) = version.status {
+            whole.insert("status".to_owned(), Value::Object(blobs.object(status)));
+        }
+        self.export.sanitize.object(gvk, &mut whole);
+        whole
+    }
+
+    fn starting(&mut self, id: ObjectId, written: Option<&Written>, report: &mut Report) {
+        let Some(written) = written else { return };
+        let object = &self.export.history.objects[id];
+        if object.first_seen.seconds() > self.window.from {
+            report.note(Reason::FirstSeenLate, Some(object.first_seen), || object.key.to_string());
+        }
+        let first = &object.versions[0];
+        let created = object.created.unwrap_or(object.born);
+        let order = (created, object.born, written.version.place, first.resource_version, id);
+        self.start.push(Start { order, object: text(&written.object) });
+    }
+
+    fn apply(
+        &mut self,
+        id: ObjectId,
+        at: Timestamp,
+        (place, resource_version, orphaned): (Option<Place>, Option<u64>, bool),
+        written: &Written,
+    ) {
+        let action = Action::Apply(text(&written.object));
+        self.plan.operations.push(Operation { at, object: id, action, orphaned, resource_version, place });
+    }
+
+    fn delete(&mut self, id: ObjectId, gvk: &Gvk, at: Timestamp) {
+        let object = &self.export.history.objects[id];
+        let end = object.end.filter(|end| end.at == at);
+        let deleted = Deleted {
+            api_version: gvk.api_version(),
+            kind: gvk.kind.clone(),
+            namespace: object.key.namespace.clone(),
+            name: object.key.name.clone(),
+        };
+        self.plan.operations.push(Operation {
+            at,
+            object: id,
+            action: Action::Delete(deleted),
+            orphaned: false,
+            resource_version: end.and_then(|end| end.resource_version),
+            place: end.and_then(|end| end.place),
+        });
+    }
+
+    fn index(&mut self, id: ObjectId, gvk: &Gvk, written: &Written) {
+        let object = &self.export.history.objects[id];
+        let hash = object_hash(written.object.get("spec"));
+        self.plan.index.entry(gvk.clone()).or_default().insert(object.key.ns_name(), hash);
+        self.plan.exported.insert(id);
+    }
+}
+
+/// The states of an object in a stay: as it is when it joins, then every later version.
+fn states(object: &Object, stay: Stay) -> Vec<(Timestamp, &Version)> {
+    let joined = std::iter::once((stay.since, object.version_at(stay.since)));
+    let later = object.versions.iter().filter(|version| version.at > stay.since);
+    let later = later.filter(|version| stay.until.is_none_or(|until| version.at < until));
+    joined.chain(later.map(|version| (version.at, version))).collect()
+}
+
+fn text(object: &Map<String, Value>) -> Arc<[u8]> {
+    Value::Object(object.clone()).to_string().into_bytes().into()
+}
