@@ -14,6 +14,7 @@ use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
 use crate::filter::Filters;
 use crate::output::{self, Color, Messages};
+use crate::trace::{Format, Sanitize};
 
 mod common;
 mod help;
@@ -77,11 +78,11 @@ struct ResultArgs {
 
     /// The form of the trace
     #[arg(short, long, value_name = "FORMAT", default_value = "simkube")]
-    format: Format,
+    format: FormatArg,
 
     /// What to remove from objects before they are written
     #[arg(long, value_name = "HOW", default_value = "replay")]
-    sanitize: Sanitize,
+    sanitize: SanitizeArg,
 
     /// Do not infer the owners that no log shows; take ownerReferences alone
     ///
@@ -93,7 +94,7 @@ struct ResultArgs {
 
 /// The form of a written trace.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Format {
+enum FormatArg {
     /// MessagePack, as SimKube reads it
     Simkube,
     /// The same as one JSON document
@@ -104,20 +105,33 @@ pub enum Format {
     Jsonl,
 }
 
-impl Format {
-    /// What a terminal would make of it.
-    pub fn content(self) -> output::Content {
-        if self == Format::Simkube { output::Content::Binary } else { output::Content::Text }
+impl From<FormatArg> for Format {
+    fn from(arg: FormatArg) -> Self {
+        match arg {
+            FormatArg::Simkube => Format::Simkube,
+            FormatArg::Json => Format::Json,
+            FormatArg::Yaml => Format::Yaml,
+            FormatArg::Jsonl => Format::Jsonl,
+        }
     }
 }
 
 /// What is removed from objects.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-pub enum Sanitize {
+enum SanitizeArg {
     /// All that an API server sets or refuses, so that the trace replays
     Replay,
     /// Only what SimKube's own tracer removes; a trace with Jobs will not replay
     Simkube,
+}
+
+impl From<SanitizeArg> for Sanitize {
+    fn from(arg: SanitizeArg) -> Self {
+        match arg {
+            SanitizeArg::Replay => Sanitize::Replay,
+            SanitizeArg::Simkube => Sanitize::Simkube,
+        }
+    }
 }
 
 /// The options of `export`.
@@ -152,8 +166,8 @@ impl ExportArgs {
             window: self.window.validate()?,
             filters: self.filters.into(),
             output: output.filter(|path| path.as_os_str() != "-"),
-            format,
-            sanitize,
+            format: format.into(),
+            sanitize: sanitize.into(),
             infer_owners: !no_infer,
             common,
         })

@@ -21,6 +21,7 @@
 //! | [`output`] | stdout or a file that is replaced whole; progress |
 //! | [`cli`], [`cmd`] | arguments; one command per file |
 
+pub mod archive;
 pub mod cli;
 pub mod cmd;
 pub mod config;

@@ -23,8 +23,7 @@ fn the_defaults_are_those_of_the_help() {
     assert_eq!((options.format, options.sanitize, options.infer_owners), (Format::Simkube, Sanitize::Replay, true));
     assert!(options.filters.is_empty() && options.output.is_none());
     assert_eq!(options.window, WindowArgs::default());
-    assert_eq!(options.format.content(), output::Content::Binary);
-    assert_eq!(Format::Yaml.content(), output::Content::Text);
+    assert_eq!(options.format, Format::Simkube);
 }
 
 #[test]

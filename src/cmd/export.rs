@@ -1,12 +1,205 @@
-//! `tracer export` (in the making).
+//! `tracer export`: the trace of a window.
 
-use crate::cli::ExportOptions;
-use crate::output::{self, Messages};
+use std::path::{Path, PathBuf};
+
+use anyhow::Context;
 
 use super::ExitStatus;
+use crate::archive::{Archive, ArchiveError, Reading};
+use crate::cli::{self, ExportOptions, ResolvedWindow, UsageError};
+use crate::config::TracerConfig;
+use crate::decode::{Decoder, Interest};
+use crate::input::{self, Sources};
+use crate::model::{Gvk, Timestamp};
+use crate::output::{self, Content, Messages, Output, Progress};
+use crate::owners::OwnerGraph;
+use crate::report::{Account, Contents, Report, Window as ReportWindow};
+use crate::store::History;
+use crate::trace::{self, Sanitize, Trace};
+use crate::window::{Export, Window};
+
+impl input::Progress for Progress {
+    fn advance(&self, bytes: u64) {
+        Progress::advance(self, bytes);
+    }
+}
 
 /// Runs the command.
-pub fn run(options: ExportOptions, _messages: &Messages) -> anyhow::Result<ExitStatus> {
-    options.common.sources(output::stdin_is_terminal())?;
-    anyhow::bail!("export is not there yet")
+pub fn run(options: ExportOptions, messages: &Messages) -> anyhow::Result<ExitStatus> {
+    let sources = sources(&options)?;
+    let config = config(&options, &sources, messages)?;
+    let content = if options.format.is_binary() { Content::Binary } else { Content::Text };
+    let mut out = Output::open(options.output.as_deref(), content)?;
+    let mut report_out =
+        options.common.report.as_deref().map(|path| Output::open(Some(path), Content::Text)).transpose()?;
+    let mut archive = read(&options, &sources, config.clone(), messages)?;
+    let config = config.or_else(|| archive.trace_config.take()).unwrap_or_default();
+
+    let mut report = std::mem::take(&mut archive.report);
+    let seen = std::mem::take(&mut archive.store).into_history(&mut report);
+    let graph = OwnerGraph::new(&seen, options.infer_owners, &mut report);
+    let window = window(&options, &archive, &seen)?;
+    let (history, filters, carried) = (&seen, &options.filters, archive.carried.as_slice());
+    let sanitize = options.sanitize;
+    let export = Export { history, graph: &graph, config: &config, filters, sanitize, carried };
+    let trace = export.trace(window, &mut report);
+
+    let account = account(&archive, &report, &trace, window, history);
+    if let Some(mut out) = report_out.take() {
+        account.write_json(&mut out).map_err(|error| out.blame(error))?;
+        out.commit()?;
+    }
+    summarise(&account, messages);
+    if options.common.strict && account.gaps_in_window() > 0 {
+        messages.error("--strict: the trace may differ from what happened, see above; nothing was written");
+        return Ok(ExitStatus::Strict);
+    }
+    trace::write(options.format, &trace, &mut out).map_err(|error| out.blame(error))?;
+    out.commit()?;
+    Ok(ExitStatus::Success)
+}
+
+fn sources(options: &ExportOptions) -> anyhow::Result<Sources> {
+    let inputs = options.common.sources(output::stdin_is_terminal())?;
+    let path = |source: cli::Source| match source {
+        cli::Source::Stdin => PathBuf::from("-"),
+        cli::Source::Path(path) => path,
+    };
+    let paths: Vec<PathBuf> = inputs.into_iter().map(path).chain(options.common.baseline.clone()).collect();
+    Ok(Sources::discover(&paths)?)
+}
+
+/// The config that was given, else that of the traces among the files; `None` when there is neither.
+fn config(options: &ExportOptions, sources: &Sources, messages: &Messages) -> anyhow::Result<Option<TracerConfig>> {
+    if let Some(path) = &options.common.config {
+        let loaded = TracerConfig::load(path)?;
+        loaded.warnings.iter().for_each(|warning| messages.warning(warning));
+        return Ok(Some(loaded.config));
+    }
+    let mut merged: Option<TracerConfig> = None;
+    for source in sources.iter() {
+        let input::Source::File(path) = source else { continue };
+        let Some(config) = config_of_trace(path, options.common.max_record)? else { continue };
+        merged = Some(match merged {
+            None => config,
+            Some(merged) => merged.merge(&config).map_err(|problem| {
+                let message = format!("it differs from another trace's: {problem}");
+                ArchiveError::Config { place: path.display().to_string(), message }
+            })?,
+        });
+    }
+    Ok(merged)
+}
+
+fn config_of_trace(path: &Path, max_value: usize) -> anyhow::Result<Option<TracerConfig>> {
+    let Some(stream) = input::open_trace(path)? else { return Ok(None) };
+    trace::read_config(stream, max_value as u64).with_context(|| path.display().to_string())
+}
+
+fn read(
+    options: &ExportOptions,
+    sources: &Sources,
+    config: Option<TracerConfig>,
+    messages: &Messages,
+) -> anyhow::Result<Archive> {
+    let common = &options.common;
+    let reading = Reading {
+        sources,
+        options: input::Options {
+            threads: common.thread_count().get(),
+            max_record: common.max_record,
+            ..input::Options::default()
+        },
+        decoder: Decoder {
+            interest: interest(config.as_ref().unwrap_or(&TracerConfig::default()), options.sanitize),
+            time_field: common.time_field.clone(),
+            max_value: common.max_record,
+        },
+        skip_invalid: common.skip_invalid,
+        config,
+    };
+    let progress = Progress::new(sources.total_bytes(), messages.verbosity());
+    let archive = Archive::read(&reading, &progress);
+    progress.finish();
+    Ok(archive?)
+}
+
+/// Bodies are needed of what is tracked; of pods, whose specs name their lifecycles; of Deployments, whose selectors prove
+/// an inferred owner.
+fn interest(config: &TracerConfig, sanitize: Sanitize) -> Interest {
+    let besides = [Gvk::new("", "v1", "Pod"), Gvk::new("apps", "v1", "Deployment")];
+    let besides = besides.into_iter().filter(|gvk| config.tracked_version(&gvk.group_kind()).is_none());
+    let tracked = config.iter().map(|(gvk, _)| gvk.clone());
+    Interest::new(tracked.chain(besides), sanitize == Sanitize::Simkube)
+}
+
+fn window(options: &ExportOptions, archive: &Archive, history: &History) -> anyhow::Result<Window> {
+    let spans = [archive.span, history.estimated_span];
+    let span = spans.into_iter().flatten().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    if span.is_none() && !options.window.is_absolute() {
+        anyhow::bail!(
+            "the input holds no record with a time, so the window is unknown: give --from and --to, or other inputs"
+        );
+    }
+    let (first, last) = span.unwrap_or_default();
+    let ResolvedWindow { from, to, to_given } = options.window.resolve(first, last).map_err(UsageError::from)?;
+    Ok(Window { from, to, closed: to_given || archive.lasts_until == Some(to) })
+}
+
+fn account(
+    archive: &Archive,
+    report: &Report,
+    trace: &Trace<TracerConfig>,
+    window: Window,
+    history: &History,
+) -> Account {
+    let later = trace.events.iter().skip(1);
+    let contents = Contents {
+        records: archive.records,
+        objects_seen: history.objects.len() as u64,
+        events: trace.events.len() as u64,
+        start_objects: trace.events.first().map_or(0, |event| event.applied.len()) as u64,
+        applied: later.clone().map(|event| event.applied.len() as u64).sum(),
+        deleted: later.map(|event| event.deleted.len() as u64).sum(),
+        objects: trace.index.values().map(|names| names.len() as u64).sum(),
+        lifecycles: trace.pod_lifecycles.values().flat_map(|hashes| hashes.values()).map(|l| l.len() as u64).sum(),
+    };
+    Account {
+        version: 1,
+        window: ReportWindow { from: window.from, to: window.to },
+        contents,
+        sources: archive.sources.clone(),
+        gaps: report.gaps((window.from, window.to)),
+    }
+}
+
+/// What a person reads at the end: what was read, what was written, what to know of it.
+fn summarise(account: &Account, messages: &Messages) {
+    let Contents { records, objects_seen, events, start_objects, applied, deleted, objects, lifecycles } =
+        account.contents;
+    let time = |seconds| Timestamp::from_seconds(seconds).to_string();
+    let sources = account.sources.len();
+    messages.plain(format_args!(
+        "read: {records} records of {objects_seen} objects from {sources} {}",
+        plural(sources, "source")
+    ));
+    let (from, to) = (time(account.window.from), time(account.window.to));
+    messages.plain(format_args!(
+        "trace: {from} to {to}, {events} events on {objects} objects: {start_objects} at the start, {applied} applied, \
+         {deleted} deleted; {lifecycles} pod lifecycles"
+    ));
+    for gap in &account.gaps {
+        let advice = if gap.advice.is_empty() { String::new() } else { format!(" ({})", gap.advice) };
+        let inside = if gap.in_window == gap.count {
+            String::new()
+        } else {
+            format!(", {} of them in the window", gap.in_window)
+        };
+        messages.warning(format_args!("{} {}{inside}{advice}", gap.count, gap.meaning));
+        gap.examples.iter().for_each(|example| messages.detail(format_args!("  {example}")));
+    }
+}
+
+fn plural(count: usize, word: &str) -> String {
+    if count == 1 { word.to_owned() } else { format!("{word}s") }
 }
