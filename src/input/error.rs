@@ -1,0 +1,47 @@
+//! Why an input could not be read, and what to do about it.
+
+use std::io;
+
+/// An input that could not be read, or not to its end.
+#[derive(Debug, thiserror::Error)]
+pub enum InputError {
+    /// The path leads nowhere, or may not be read.
+    #[error("{path}: {reason}")]
+    Unreadable {
+        /// The source as shown to the user.
+        path: String,
+        /// What the system says.
+        #[source]
+        reason: io::Error,
+    },
+    /// Reading broke off; what stood before was delivered.
+    #[error("{path}: reading broke off: {reason}; the records before that point were read")]
+    BrokeOff {
+        /// The source as shown to the user.
+        path: String,
+        /// What the system, or the decompressor, says.
+        #[source]
+        reason: io::Error,
+    },
+    /// A compressed stream that is cut or damaged; what could be decompressed was delivered.
+    #[error("{path}: damaged {format} data: {reason}; the records before the damage were read")]
+    Damaged {
+        /// The source as shown to the user.
+        path: String,
+        /// `gzip` or `zstd`.
+        format: &'static str,
+        /// What the decompressor says.
+        #[source]
+        reason: io::Error,
+    },
+    /// A format that is recognised but not read.
+    #[error("{path}: {format} is not read; convert it first: `{remedy}`")]
+    Unsupported {
+        /// The source as shown to the user.
+        path: String,
+        /// The name of the format.
+        format: &'static str,
+        /// A command that makes something readable of it.
+        remedy: &'static str,
+    },
+}
