@@ -51,7 +51,7 @@ pub(super) fn last(text: &[u8]) -> Option<usize> {
 /// It ends at a NUL (no JSON holds one raw), at a place as [`last`] finds them, and at the start of a line that begins with
 /// anything but white space, `}`, `]` or `,`. So one bad line costs one record, and so does a broken value that was
 /// pretty-printed over hundreds of lines.
-#[derive(Default)]
+#[derive(Clone, Debug, Default)]
 pub(super) struct Resync {
     /// The last byte seen that is not white space.
     previous: u8,

@@ -35,6 +35,8 @@ pub enum Content<'a> {
     Json(&'a RawValue),
     /// Something that begins as JSON and is none.
     Invalid {
+        /// All of it, its prefix excluded: some recorders cut what is too long for them, and say so in it.
+        text: &'a [u8],
         /// What is wrong with it, and how far from its beginning.
         reason: String,
         /// How it begins.
@@ -54,6 +56,8 @@ pub enum Content<'a> {
     },
     /// A line without JSON.
     Text {
+        /// All of it.
+        text: &'a [u8],
         /// How it begins.
         excerpt: String,
     },
@@ -76,7 +80,6 @@ pub struct Records<'a> {
     scanner: Scanner<'a>,
     source: u32,
     limit: usize,
-    extent: Extent,
     /// The line of the byte at `counted`.
     line: u64,
     counted: usize,
@@ -98,7 +101,7 @@ impl<'a> Records<'a> {
 
     fn new(text: &'a [u8], source: u32, line: u64, limit: usize, extent: Extent, strict: usize) -> Self {
         let scanner = Scanner::new(text, extent, limit, strict);
-        Records { text, scanner, source, limit, extent, line, counted: 0, offered: 0 }
+        Records { text, scanner, source, limit, line, counted: 0, offered: 0 }
     }
 
     /// The next line, if it is one that a caller can try to take as a whole: with one pass over it, instead of one here to
@@ -111,10 +114,8 @@ impl<'a> Records<'a> {
         let newline = memchr(b'\n', &self.text[start..]).map_or(self.text.len(), |offset| start + offset);
         self.offered = newline;
         let line = self.text[start..newline].trim_ascii_end();
-        let goes_on = match self.text[newline..].iter().find(|&&byte| !is_space(byte)) {
-            Some(next) => matches!(next, b',' | b'}' | b']'),
-            None => newline == self.text.len() && self.extent == Extent::Open,
-        };
+        let next = self.text[newline..].iter().find(|&&byte| !is_space(byte));
+        let goes_on = matches!(next, Some(b',' | b'}' | b']'));
         let whole = line.last() == Some(&b'}') && !goes_on && line.len() <= self.limit;
         whole.then(|| Line { position: self.position(start), text: line })
     }
@@ -138,14 +139,16 @@ impl<'a> Records<'a> {
         match found.kind {
             Kind::Json(raw) => Content::Json(raw),
             Kind::Invalid => {
-                Content::Invalid { reason: reason(text, found.value - found.start), excerpt: excerpt(text) }
+                let value = found.value - found.start;
+                let json = text[value..].trim_ascii_end();
+                Content::Invalid { text: json, reason: reason(json, value), excerpt: excerpt(text) }
             }
             Kind::CutOff => Content::CutOff { excerpt: excerpt(text) },
             Kind::Oversized => {
                 let start = &text[..text.len().min(self.limit.saturating_add(1))];
                 Content::Oversized { excerpt: excerpt(start), limit: self.limit }
             }
-            Kind::Text => Content::Text { excerpt: excerpt(text) },
+            Kind::Text => Content::Text { text: text.trim_ascii_end(), excerpt: excerpt(text) },
         }
     }
 }
@@ -163,21 +166,20 @@ impl<'a> Iterator for Records<'a> {
     }
 }
 
-/// Why a text, of which the JSON begins at `value`, is no JSON.
-fn reason(text: &[u8], value: usize) -> String {
-    let json = text[value..].trim_ascii_end();
+/// Why a text is no JSON. Places are counted from the beginning of the record, of which it is the part from `start` on.
+fn reason(json: &[u8], start: usize) -> String {
     let Err(error) = serde_json::from_slice::<&RawValue>(json) else { return "it has no end".to_owned() };
     if error.is_syntax()
         && let Err(error) = std::str::from_utf8(json)
     {
-        return format!("not UTF-8 at byte {}", value + error.valid_up_to() + 1);
+        return format!("not UTF-8 at byte {}", start + error.valid_up_to() + 1);
     }
     let message = error.to_string();
     let message = message.split(" at line ").next().unwrap_or_default();
     if error.is_eof() {
         return format!("broken off ({message})");
     }
-    format!("{message} at byte {}", value + offset(json, &error) + 1)
+    format!("{message} at byte {}", start + offset(json, &error) + 1)
 }
 
 /// The start of a text, fit for a terminal.

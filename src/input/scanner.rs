@@ -78,13 +78,20 @@ pub(super) struct Scanner<'a> {
     at: usize,
     /// Up to here, values must end before the next place where a record could begin.
     strict: usize,
-    /// The last such place that was looked for, as (from, place): good for all that lies between.
-    known_end: (usize, usize),
+    ahead: Ahead,
+}
+
+/// The search for the next place where a record could begin. It need not be done again for all that lies before.
+#[derive(Clone, Debug, Default)]
+struct Ahead {
+    resync: Resync,
+    searched: usize,
+    place: Option<usize>,
 }
 
 impl<'a> Scanner<'a> {
     pub(super) fn new(text: &'a [u8], extent: Extent, limit: usize, strict: usize) -> Self {
-        Scanner { text, extent, limit, at: 0, strict, known_end: (0, 0) }
+        Scanner { text, extent, limit, at: 0, strict, ahead: Ahead::default() }
     }
 
     /// How much of the beginning of a text is settled whatever follows, and how many bytes behind that are to be read
@@ -237,18 +244,17 @@ impl<'a> Scanner<'a> {
 
     /// The next place where a record could begin, if it lies within the limit.
     fn damage_end(&mut self, start: usize) -> Option<usize> {
-        let (from, place) = self.known_end;
-        if (from..place).contains(&start) {
-            return Some(place);
+        if start >= self.ahead.place.unwrap_or(self.ahead.searched) {
+            self.ahead = Ahead { searched: start, ..Ahead::default() };
         }
         let end = self.reach(start);
-        let place = match Resync::default().find(&self.text[start..end]) {
-            Some(offset) => start + offset,
-            None if end < self.text.len() || self.extent == Extent::Open => return None,
-            None => end,
-        };
-        self.known_end = (start, place);
-        Some(place)
+        let ahead = &mut self.ahead;
+        if ahead.place.is_none() && ahead.searched < end {
+            ahead.place = ahead.resync.find(&self.text[ahead.searched..end]).map(|offset| ahead.searched + offset);
+            ahead.searched = end;
+        }
+        let is_all = end == self.text.len() && self.extent != Extent::Open;
+        ahead.place.or(is_all.then_some(end))
     }
 
     /// Whether this may be an array of what records are made of, rather than text in brackets: `[INFO] …`.
