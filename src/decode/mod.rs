@@ -106,8 +106,8 @@ impl Decoder {
         let mut out = Decoded { position: record.position, at: None, in_trace: false, items: Vec::new() };
         match &record.content {
             Content::Json(raw) => self.value(&record.prefix, raw, &mut out),
-            Content::Invalid { reason, excerpt } => out.unreadable(format!("{reason}: {excerpt}")),
-            Content::Text { excerpt } => out.unreadable(format!("no JSON: {excerpt}")),
+            Content::Invalid { reason, excerpt, .. } => out.unreadable(format!("{reason}: {excerpt}")),
+            Content::Text { excerpt, .. } => out.unreadable(format!("no JSON: {excerpt}")),
             Content::CutOff { excerpt } => out.note(Reason::RecordCutOff, None, excerpt.clone()),
             Content::Oversized { excerpt, limit } => out.items.push(Item::TooLarge {
                 message: format!("a record of more than {limit} bytes; raise --max-record to read it: {excerpt}"),

@@ -19,6 +19,6 @@ mod schedule;
 mod source;
 
 pub use error::InputError;
-pub use pipeline::{Consumer, Options, Progress, read};
+pub use pipeline::{Consumer, Options, Progress, open_trace, read};
 pub use records::{Content, Line, Record, Records};
 pub use source::{Source, Sources};

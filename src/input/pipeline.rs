@@ -4,7 +4,9 @@
 //! buffer of its own, and parses it while others read on; who waits for nothing is [`super::schedule`]'s to decide. The results
 //! meet there and are handed to the caller's sink on the calling thread: sources in order, chunks in order, records in order.
 
+use std::fs::File;
 use std::io::{self, Read};
+use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
@@ -220,16 +222,11 @@ impl<C: Consumer> Run<'_, C> {
         let Some(found) = self.sources.get(source) else { unreachable!("a source beyond the last") };
         let raw = Metered { raw: found.open()?, progress: self.progress, stopped: &self.stopped };
         let unreadable = |reason| InputError::Unreadable { path: found.name().into_owned(), reason };
-        let (compression, mut stream) = decompress(Box::new(raw)).map_err(unreadable)?;
+        let (compression, stream) = decompress(Box::new(raw)).map_err(unreadable)?;
         if let Compression::Unsupported { format, remedy } = compression {
             return Err(InputError::Unsupported { path: found.name().into_owned(), format, remedy });
         }
-        let mut head = Vec::with_capacity(2);
-        let result = stream.by_ref().take(2).read_to_end(&mut head);
-        let is_trace = is_message_pack(&head);
-        // A stream that fails at once fails when it is read.
-        let failure = Failing(result.err());
-        let stream: Box<dyn Read + Send> = Box::new(io::Cursor::new(head).chain(failure).chain(stream));
+        let (is_trace, stream) = look_ahead(stream);
         let chunks = |stream| Chunks::new(stream, source, self.options.max_record, self.options.chunk);
         let reader = if is_trace { Reader::Trace(stream) } else { Reader::Text(Box::new(chunks(stream))) };
         Ok(Opened { compression, reader })
@@ -269,6 +266,31 @@ impl<C: Consumer> Run<'_, C> {
             None => InputError::BrokeOff { path, reason },
         }
     }
+}
+
+/// The stream of a file that begins as a trace does; `None` for any other. Only of a regular file, which can be read again.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn open_trace(path: &Path) -> Result<Option<Box<dyn Read + Send>>, InputError> {
+    let unreadable = |reason| InputError::Unreadable { path: path.display().to_string(), reason };
+    if !path.is_file() {
+        return Ok(None);
+    }
+    let raw = File::open(path).map_err(unreadable)?;
+    let (_, stream) = decompress(Box::new(raw)).map_err(unreadable)?;
+    let (is_trace, stream) = look_ahead(stream);
+    Ok(is_trace.then_some(stream))
+}
+
+/// Whether a stream begins as a trace does; and the stream, from its beginning.
+fn look_ahead<'a>(mut stream: Box<dyn Read + Send + 'a>) -> (bool, Box<dyn Read + Send + 'a>) {
+    let mut head = Vec::with_capacity(2);
+    let result = stream.by_ref().take(2).read_to_end(&mut head);
+    let is_trace = is_message_pack(&head);
+    // A stream that fails at once fails when it is read.
+    let failure = Failing(result.err());
+    (is_trace, Box::new(io::Cursor::new(head).chain(failure).chain(stream)))
 }
 
 /// Whether these are the first bytes of a map in MessagePack, of at most 32,767 entries if its length takes 16 bits: with more
