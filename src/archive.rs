@@ -7,6 +7,7 @@ use std::io::Read;
 
 use crate::config::TracerConfig;
 use crate::decode::{Decoded, Decoder, Item, OwnerLifecycles, read_trace};
+use crate::input::records::Line;
 use crate::input::{self, Consumer, InputError, Progress, Record, Sources};
 use crate::model::Timestamp;
 use crate::report::{Reason, Report, SourceSummary};
@@ -76,6 +77,13 @@ impl Consumer for Decoder {
 
     fn parse(&self, record: Record<'_>, out: &mut Vec<Decoded>) {
         out.push(self.record(&record));
+    }
+
+    fn parse_line(&self, line: Line<'_>, out: &mut Vec<Decoded>) -> bool {
+        let decoded = self.line(line.position, line.text);
+        let whole = decoded.is_some();
+        out.extend(decoded);
+        whole
     }
 
     fn parse_trace(&self, source: u32, stream: &mut dyn Read, emit: &mut dyn FnMut(Decoded) -> bool) {

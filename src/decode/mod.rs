@@ -116,6 +116,15 @@ impl Decoder {
         out
     }
 
+    /// Decodes a line that is one JSON object, in one pass over its text; `None` when it is not.
+    pub fn line(&self, position: Position, text: &[u8]) -> Option<Decoded> {
+        let members: Members<'_> = serde_json::from_slice(text).ok()?;
+        let mut out = Decoded { position, at: None, in_trace: false, items: Vec::new() };
+        let whole = || serde_json::from_slice(text).ok();
+        self.members("", &members, whole, &mut out);
+        Some(out)
+    }
+
     fn value(&self, prefix: &str, raw: &RawValue, out: &mut Decoded) {
         if raw.get().starts_with('[') {
             match json::elements(raw) {
@@ -128,23 +137,33 @@ impl Decoder {
     }
 
     fn single(&self, prefix: &str, raw: &RawValue, out: &mut Decoded) {
-        let members = match json::members(raw) {
-            Ok(members) => members,
-            Err(error) => return out.unreadable(format!("not a JSON object: {error}")),
-        };
-        let stamp = stamp::of_record(&members, prefix, self.time_field.as_deref());
+        match json::members(raw) {
+            Ok(members) => self.members(prefix, &members, || Some(raw), out),
+            Err(error) => out.unreadable(format!("not a JSON object: {error}")),
+        }
+    }
+
+    /// `whole` is the text of the record, for one that is an object by itself.
+    fn members<'a>(
+        &self,
+        prefix: &str,
+        members: &Members<'a>,
+        whole: impl FnOnce() -> Option<&'a RawValue>,
+        out: &mut Decoded,
+    ) {
+        let stamp = stamp::of_record(members, prefix, self.time_field.as_deref());
         if let stamp::Stamp::Unreadable(text) = &stamp {
             out.note(Reason::TimeUnreadable, None, text.clone());
         }
         out.at = stamp.time();
-        match envelope::Shape::of(&members) {
+        match envelope::Shape::of(members) {
             envelope::Shape::Watch { change, object } => self.watch_event(change, object, out),
-            envelope::Shape::List { items } => self.list(&members, items, out),
-            envelope::Shape::Object => self.bare(raw, out),
+            envelope::Shape::List { items } => self.list(members, items, out),
+            envelope::Shape::Object => whole().into_iter().for_each(|raw| self.bare(raw, out)),
             envelope::Shape::Audit => out.unreadable(
                 "an audit event: this version reads recorded watch events, lists and SimKube traces".to_owned(),
             ),
-            envelope::Shape::Unknown => out.unreadable(unknown_record(&members)),
+            envelope::Shape::Unknown => out.unreadable(unknown_record(members)),
         }
     }
 
