@@ -37,7 +37,7 @@ pub enum Reason {
     WatchBroken,
     /// An object was missing when a watch started anew: when it went is unknown.
     GoneInGap,
-    /// Objects were recorded without a word of what became of them: deletions may be missing.
+    /// An object was recorded without a word of what became of it: its deletion may be missing.
     DeletionsUntold,
     /// A new object took an old one's name, whose deletion no log shows.
     ReplacedUnseen,
@@ -97,7 +97,7 @@ impl Reason {
             Reason::TimeEstimated => "times estimated from the objects",
             Reason::WatchBroken => "watches broken off",
             Reason::GoneInGap => "objects gone while nobody watched",
-            Reason::DeletionsUntold => "objects recorded without events, whose deletion nothing would show",
+            Reason::DeletionsUntold => "records of objects without events, among which a deletion does not show",
             Reason::ReplacedUnseen => "objects replaced by another of their name, their deletion unseen",
             Reason::FirstSeenLate => "objects whose content is unknown from the window's start to their first body",
             Reason::OtherVersion => "bodies at another API version than the tracked one",

@@ -134,8 +134,11 @@ fn interest(config: &TracerConfig, sanitize: Sanitize) -> Interest {
 }
 
 fn window(options: &ExportOptions, archive: &Archive, history: &History) -> anyhow::Result<Window> {
-    let spans = [archive.span, history.estimated_span];
-    let span = spans.into_iter().flatten().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    let spans = [archive.span, history.changes_estimated].into_iter().flatten();
+    let span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+    // Of a state alone, the window is the second after its last write: all of it stands at the start.
+    let after = |at: Timestamp| Timestamp::from_seconds(at.seconds().saturating_add(1));
+    let span = span.or(history.states_estimated.map(|at| (after(at), after(at))));
     if span.is_none() && !options.window.is_absolute() {
         anyhow::bail!(
             "the input holds no record with a time, so the window is unknown: give --from and --to, or other inputs"

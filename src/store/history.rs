@@ -18,8 +18,10 @@ pub struct History {
     pub blobs: Blobs,
     /// The API versions that their bodies have.
     pub api_versions: Vec<String>,
-    /// From when to when the records run that have no times of their own.
-    pub estimated_span: Option<(Timestamp, Timestamp)>,
+    /// From when to when the changes run that were recorded without times.
+    pub changes_estimated: Option<(Timestamp, Timestamp)>,
+    /// When the last of the states was written that were recorded without times, as lists are.
+    pub states_estimated: Option<Timestamp>,
     /// Objects by uid.
     pub by_uid: HashMap<String, ObjectId>,
     /// Objects by key; several bore one name one after the other.

@@ -47,7 +47,7 @@ pub(super) fn build(
     }
     end_what_went_in_gaps(&mut drafts, &told, &clock, report);
     end_what_was_replaced(&mut drafts, report);
-    finish(blobs, drafts, uids, span.span())
+    finish(blobs, drafts, uids, &span)
 }
 
 fn clock_of<'a>(entries: impl Iterator<Item = &'a Entry>, sets: &[InitialSet]) -> Clock {
@@ -89,8 +89,8 @@ fn is_fresh(entry: &Entry, at: Timestamp) -> bool {
 /// first change.
 struct EstimatedSpan {
     initial: HashSet<UidId>,
-    first: Option<Timestamp>,
-    last: Option<Timestamp>,
+    changes: Option<(Timestamp, Timestamp)>,
+    states: Option<Timestamp>,
 }
 
 impl EstimatedSpan {
@@ -98,23 +98,21 @@ impl EstimatedSpan {
         let untimed = || sets.iter().filter(|set| set.at.is_none());
         let begin = |set: &InitialSet| set.resource_version.and_then(|version| clock.at(version));
         let initial = untimed().flat_map(|set| set.members.iter().copied()).collect();
-        EstimatedSpan { initial, first: untimed().filter_map(begin).min(), last: None }
+        let changes = untimed().filter_map(begin).min().map(|begin| (begin, begin));
+        EstimatedSpan { initial, changes, states: None }
     }
 
     fn entry(&mut self, entry: &Entry, at: Timestamp) {
-        let told_at_start = match entry.change {
+        let state = match entry.change {
             Change::Added => entry.uid.is_some_and(|uid| self.initial.contains(&uid)),
             Change::Listed | Change::Bare => true,
             Change::Modified | Change::Deleted | Change::Applied => false,
         };
-        if !told_at_start {
-            self.first = Some(self.first.map_or(at, |first| first.min(at)));
+        if state {
+            self.states = self.states.max(Some(at));
+        } else {
+            self.changes = Some(self.changes.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
         }
-        self.last = self.last.max(Some(at));
-    }
-
-    fn span(&self) -> Option<(Timestamp, Timestamp)> {
-        self.last.map(|last| (self.first.unwrap_or(last).min(last), last))
     }
 }
 
@@ -411,19 +409,15 @@ fn end_what_was_replaced(drafts: &mut [Draft], report: &mut Report) {
     }
 }
 
-fn finish(
-    blobs: Blobs,
-    drafts: Vec<Draft>,
-    uids: HashMap<String, UidId>,
-    estimated_span: Option<(Timestamp, Timestamp)>,
-) -> History {
+fn finish(blobs: Blobs, drafts: Vec<Draft>, uids: HashMap<String, UidId>, span: &EstimatedSpan) -> History {
     let mut names: Vec<Option<String>> = vec![None; uids.len()];
     uids.into_iter().for_each(|(name, id)| names[id as usize] = Some(name));
     let mut history = History {
         objects: Vec::with_capacity(drafts.len()),
         blobs,
         api_versions: Vec::new(),
-        estimated_span,
+        changes_estimated: span.changes,
+        states_estimated: span.states,
         by_uid: HashMap::new(),
         by_key: BTreeMap::new(),
     };

@@ -21,7 +21,8 @@ pub struct PodUpdate {
 /// - the images of containers and init containers, matched by name;
 /// - `activeDeadlineSeconds`: it may be set, or lowered;
 /// - `terminationGracePeriodSeconds`: from a negative number to 1, that is all that a server takes;
-/// - tolerations: they may be added. A server would take another `tolerationSeconds` too, but that is no addition.
+/// - tolerations: they may be added. A server would take another `tolerationSeconds` too, but that is no addition;
+/// - scheduling gates: they may be removed, and a pod that kept one would never run.
 ///
 /// Both specs are sanitised ones. A spec that is no map is not written at all: the previous one stays.
 pub fn pod_update(previous: &Value, next: &Value) -> PodUpdate {
@@ -33,6 +34,7 @@ pub fn pod_update(previous: &Value, next: &Value) -> PodUpdate {
         lay_seconds(spec, next, "activeDeadlineSeconds", may_set_deadline);
         lay_seconds(spec, next, "terminationGracePeriodSeconds", |old, new| old.is_some_and(|old| old < 0) && new == 1);
         lay_tolerations(spec, next);
+        lay_gates(spec, next);
     }
     let lossy = spec != *next;
     PodUpdate { spec, lossy }
@@ -84,6 +86,16 @@ fn lay_tolerations(spec: &mut Map<String, Value>, next: &Map<String, Value>) {
     }
 }
 
+fn lay_gates(spec: &mut Map<String, Value>, next: &Map<String, Value>) {
+    const GATES: &str = "schedulingGates";
+    let left = next.get(GATES).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let Some(Value::Array(gates)) = spec.get_mut(GATES) else { return };
+    gates.retain(|gate| left.contains(gate));
+    if gates.is_empty() {
+        spec.remove(GATES);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -110,8 +122,15 @@ mod tests {
         let sized = |image: &str, cpu: &str| {
             with(json!({"containers": [{"name": "a", "image": image, "resources": {"requests": {"cpu": cpu}}}]}))
         };
+        let gates = |names: &[&str]| {
+            let gates: Vec<Value> = names.iter().map(|name| json!({ "name": name })).collect();
+            with(json!({ "schedulingGates": gates }))
+        };
         let plain = || with(json!({}));
         let rows = [
+            (gates(&["a", "b"]), gates(&["b"]), gates(&["b"]), false),
+            (gates(&["a"]), plain(), plain(), false),
+            (plain(), gates(&["a"]), plain(), true),
             (plain(), plain(), plain(), false),
             (images("a:1", "b:1"), images("a:2", "b:1"), images("a:2", "b:1"), false),
             (inits("i:1"), inits("i:2"), inits("i:2"), false),

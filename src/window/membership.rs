@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 use crate::config::TracerConfig;
 use crate::filter::{Filters, Subject};
-use crate::model::{Gvk, Timestamp};
+use crate::model::{GroupKind, Gvk, Timestamp};
 use crate::owners::{Owner, OwnerGraph, labels};
 use crate::store::blobs::BlobId;
 use crate::store::{History, Object, ObjectId};
@@ -121,7 +121,7 @@ impl<'a> Membership<'a> {
                 let key = &self.graph.unseen[unseen].key;
                 let none = BTreeMap::new();
                 let subject = Subject { kind: &key.kind, namespace: &key.namespace, name: &key.name, labels: &none };
-                (key.kind.is("apps", "DaemonSet") || self.filters.excludes(&subject)).then_some(None)
+                (is_daemon_set(&key.kind) || self.filters.excludes(&subject)).then_some(None)
             }
         };
         ancestors.filter_map(blocking).collect()
@@ -132,7 +132,7 @@ impl<'a> Membership<'a> {
         let object = &self.history.objects[id];
         let labels = self.labels_at(object, at);
         let subject = self.subject(object, &labels);
-        if object.key.kind.is("apps", "DaemonSet") || self.filters.excludes(&subject) {
+        if is_daemon_set(&object.key.kind) || self.filters.excludes(&subject) {
             return true;
         }
         // A tracked owner is either in the trace, or a filter took it out, or what is above it decides; except that one which
@@ -150,4 +150,9 @@ impl<'a> Membership<'a> {
         let mut known = self.labels.borrow_mut();
         known.entry(metadata).or_insert_with(|| Rc::new(labels(self.history, metadata))).clone()
     }
+}
+
+/// Of any group: old references name `extensions`.
+fn is_daemon_set(kind: &GroupKind) -> bool {
+    kind.kind == "DaemonSet"
 }
