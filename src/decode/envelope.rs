@@ -32,6 +32,8 @@ pub enum Shape<'a> {
     },
     /// An object by itself.
     Object,
+    /// A `Status` by itself.
+    Failure,
     /// An audit event.
     Audit,
     /// None of these.
@@ -91,7 +93,9 @@ fn plain<'a>(members: &Members<'a>) -> Option<Shape<'a>> {
     let kind = json::string(members.get("kind")?)?;
     match members.get("items") {
         Some(items) if kind.ends_with("List") => Some(Shape::List { items }),
-        _ if members.has("apiVersion") && members.has("metadata") && kind != "Status" => Some(Shape::Object),
+        // What a server answers instead of a watch, and what a recorder then writes.
+        _ if kind == "Status" => Some(Shape::Failure),
+        _ if members.has("apiVersion") && members.has("metadata") => Some(Shape::Object),
         _ => None,
     }
 }

@@ -159,6 +159,10 @@ impl Decoder {
         match envelope::Shape::of(members) {
             envelope::Shape::Watch { change, object } => self.watch_event(change, object, out),
             envelope::Shape::List { items } => self.list(members, items, out),
+            envelope::Shape::Failure => {
+                let message = whole().map(envelope::status_message).unwrap_or_default();
+                out.items.push(Item::WatchError { message, at: out.at });
+            }
             envelope::Shape::Object => whole().into_iter().for_each(|raw| self.bare(raw, out)),
             envelope::Shape::Audit => out.unreadable(
                 "an audit event: this version reads recorded watch events, lists and SimKube traces".to_owned(),
