@@ -190,8 +190,8 @@ impl ValueEnum for Color {
 pub struct WindowFlags {
     /// Begin at T, or so long before --to (-30m); default: where the log begins
     ///
-    /// RFC 3339 (2026-03-01T10:00:00Z, any offset), 2026-03-01 or "2026-03-01 10:00[:00]" (UTC), Unix seconds, or a span before
-    /// --to made of s, m, h and d, as -1h30m; without --to, before the end of the log. Rounded down to the second.
+    /// RFC 3339 (2026-03-01T10:00:00Z, any offset), 2026-03-01, "2026-03-01 10:00" or with seconds (UTC), Unix seconds, or a
+    /// span before --to made of s, m, h and d, as -1h30m; without --to, before the end of the log. Rounded down to the second.
     #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = ValueParser::new(TimeArg::parse_from))]
     from: Option<TimeArg>,
 
