@@ -73,7 +73,8 @@ pub fn run_in_terminal(script: &str, dir: &Path) -> Ended {
         "if command -v script > /dev/null; then {via_script}; elif command -v python3 > /dev/null; then {via_python}; \
          else echo 'no terminal to be had: install util-linux or python3' >&2; exit 99; fi"
     );
-    let mut ended = ended(&mut bash(&whole, dir));
+    // Without a TERM, or with a dumb one, a terminal is taken to show no progress bar.
+    let mut ended = ended(bash(&whole, dir).env("TERM", "xterm"));
     assert_ne!(ended.code, 99, "{}", ended.stderr);
     ended.stdout = ended.stdout.replace("\r\n", "\n");
     ended
