@@ -72,7 +72,7 @@ pub struct ExportArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct ResultArgs {
-    /// Write the trace to FILE, which is replaced only when the run succeeds; default: stdout
+    /// Write the trace to FILE, which is replaced only when the run succeeds; default, or `-`: stdout
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     output: Option<PathBuf>,
 
@@ -101,7 +101,7 @@ enum FormatArg {
     Json,
     /// The same as one YAML document
     Yaml,
-    /// One JSON line for the config, each event, the index and each lifecycle
+    /// JSON lines: one for the version and config, one for each event, one for index and lifecycles
     Jsonl,
 }
 

@@ -96,7 +96,7 @@ pub enum ConfigProblem {
     #[error("{0} and {1} are the same objects at two versions; keep one of the two")]
     TwoVersions(Box<Gvk>, Box<Gvk>),
     /// Two configs to be merged disagree.
-    #[error("{gvk} is tracked in two ways, {} and {}; give a --config that says which", settings(.one), settings(.other))]
+    #[error("{gvk} is tracked in two ways, {} and {}", settings(.one), settings(.other))]
     Conflict {
         /// The kind.
         gvk: Box<Gvk>,

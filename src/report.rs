@@ -117,7 +117,7 @@ impl Reason {
             Reason::MetadataOnly => "record whole objects: watch without a Table or metadata-only Accept header",
             Reason::TimeUnreadable => "name the field of the time with --time-field",
             Reason::TimeEstimated => "record the time of receipt beside each event, as \"ts\"",
-            Reason::WatchBroken | Reason::GoneInGap => "a second recorder, or audit logs of the gap, would fill it",
+            Reason::WatchBroken | Reason::GoneInGap => "a second recorder that watched on would fill it",
             Reason::DeletionsUntold => "record with kubectl get --watch --output-watch-events",
             Reason::FirstSeenLate => "a --baseline from before the window would tell",
             Reason::OtherVersion => "track the version that was recorded, in --config",

@@ -20,8 +20,8 @@ const MAX_THREADS: u16 = 1024;
 pub struct CommonArgs {
     /// Files to read, in any order; directories are walked; `-`, or none at all, is stdin
     ///
-    /// Each may be compressed (gzip, zstd), and may hold watch events, audit logs, lists, or a trace: what it holds is told
-    /// from its content.
+    /// Each may be compressed (gzip, zstd), and may hold recorded watch events, lists (kubectl get -o json), objects or a SimKube
+    /// trace: what it holds is told from its content. Audit logs are not read yet, and refused.
     #[arg(value_name = "INPUT", value_hint = ValueHint::AnyPath, help_heading = None::<&str>)]
     inputs: Vec<PathBuf>,
 
@@ -31,11 +31,17 @@ pub struct CommonArgs {
     #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     config: Option<PathBuf>,
 
-    /// Take this list (kubectl get -o json) or trace as the state before the logs begin
+    /// Read this list (kubectl get -o json) or trace too, as the state before the logs begin
+    ///
+    /// A list has no time of its own: it is estimated from its objects, so give --from where the window is to begin later.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     baseline: Option<PathBuf>,
 
-    /// Take the time of watch events from their field NAME, where the recorder did not call it ts, time or timestamp
+    /// Take the time of a record from its field NAME, where it has one
+    ///
+    /// Where it has none, as without this option: from the field ts, timestamp, time, observedAt, observationTime or @timestamp,
+    /// the first there is, or from a time before the {. A time is RFC 3339, or Unix seconds, milli-, micro- or nanoseconds,
+    /// told by magnitude; without an offset it is UTC. A record without any has its time estimated, which is counted.
     #[arg(long, value_name = "NAME", value_parser = parse_field)]
     time_field: Option<String>,
 
@@ -43,7 +49,7 @@ pub struct CommonArgs {
     #[arg(long, value_name = "SIZE", default_value = "64MiB", value_parser = parse_size)]
     max_record: usize,
 
-    /// Pass over unreadable records and count them, instead of failing at the first
+    /// Pass over unreadable records and those over --max-record, and count them, instead of failing at the first
     #[arg(long)]
     skip_invalid: bool,
 
@@ -184,8 +190,8 @@ impl ValueEnum for Color {
 pub struct WindowFlags {
     /// Begin at T, or so long before --to (-30m); default: where the log begins
     ///
-    /// RFC 3339 (2026-03-01T10:00:00Z, any offset), 2026-03-01 or "2026-03-01 10:00[:00]" (UTC), Unix seconds, or a span before
-    /// --to made of s, m, h and d, as -1h30m; without --to, before the end of the log. Rounded down to the second.
+    /// RFC 3339 (2026-03-01T10:00:00Z, any offset), 2026-03-01, "2026-03-01 10:00" or with seconds (UTC), Unix seconds, or a
+    /// span before --to made of s, m, h and d, as -1h30m; without --to, before the end of the log. Rounded down to the second.
     #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = ValueParser::new(TimeArg::parse_from))]
     from: Option<TimeArg>,
 

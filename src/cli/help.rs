@@ -9,15 +9,15 @@ pub(super) const ABOUT: &str = "Turn recorded Kubernetes logs into traces that S
 pub(super) const LONG_ABOUT: &str = "\
 Turn recorded Kubernetes logs into traces that SimKube replays.
 
-tracer reads audit logs and recorded watch events, offline: no cluster is asked for anything. From them it puts together \
-what was in the cluster, who owned what and how long pods ran, and writes a span of it as a SimKube trace.";
+tracer reads recorded watch events, lists and traces, offline: no cluster is asked for anything. From them it puts \
+together what was in the cluster, who owned what and how long pods ran, and writes a span of it as a SimKube trace.";
 
 pub(super) const AFTER: &str = "\
 Exit codes:
   0    done
   1    failed; the output file is as it was
-  2    wrong usage; nothing was read
-  3    --strict found something that could make the trace differ from what happened
+  2    wrong usage; the output file is as it was
+  3    --strict found something that could make the trace differ from what happened; the output file is as it was
   141  whoever read the output had enough
 
 Environment:

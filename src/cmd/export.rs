@@ -181,15 +181,18 @@ fn summarise(account: &Account, messages: &Messages) {
     let Contents { records, objects_seen, events, start_objects, applied, deleted, objects, lifecycles } =
         account.contents;
     let time = |seconds| Timestamp::from_seconds(seconds).to_string();
-    let sources = account.sources.len();
     messages.plain(format_args!(
-        "read: {records} records of {objects_seen} objects from {sources} {}",
-        plural(sources, "source")
+        "read: {} of {} from {}",
+        count(records, "record"),
+        count(objects_seen, "object"),
+        count(account.sources.len() as u64, "source")
     ));
     let (from, to) = (time(account.window.from), time(account.window.to));
     messages.plain(format_args!(
-        "trace: {from} to {to}, {events} events on {objects} objects: {start_objects} at the start, {applied} applied, \
-         {deleted} deleted; {lifecycles} pod lifecycles"
+        "trace: {from} to {to}, {} on {}: {start_objects} at the start, {applied} applied, {deleted} deleted; {}",
+        count(events, "event"),
+        count(objects, "object"),
+        count(lifecycles, "pod lifecycle")
     ));
     for gap in &account.gaps {
         let advice = if gap.advice.is_empty() { String::new() } else { format!(" ({})", gap.advice) };
@@ -203,6 +206,6 @@ fn summarise(account: &Account, messages: &Messages) {
     }
 }
 
-fn plural(count: usize, word: &str) -> String {
-    if count == 1 { word.to_owned() } else { format!("{word}s") }
+fn count(number: u64, word: &str) -> String {
+    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }

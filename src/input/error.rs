@@ -2,7 +2,8 @@
 
 use std::io;
 
-/// An input that could not be read, or not to its end.
+/// An input that could not be read, or not to its end. The messages tell the cause, so it is no `source` too, which would be
+/// printed again behind them.
 #[derive(Debug, thiserror::Error)]
 pub enum InputError {
     /// The path leads nowhere, or may not be read.
@@ -11,7 +12,6 @@ pub enum InputError {
         /// The source as shown to the user.
         path: String,
         /// What the system says.
-        #[source]
         reason: io::Error,
     },
     /// Reading broke off; what stood before was delivered.
@@ -20,7 +20,6 @@ pub enum InputError {
         /// The source as shown to the user.
         path: String,
         /// What the system, or the decompressor, says.
-        #[source]
         reason: io::Error,
     },
     /// A compressed stream that is cut or damaged; what could be decompressed was delivered.
@@ -31,7 +30,6 @@ pub enum InputError {
         /// `gzip` or `zstd`.
         format: &'static str,
         /// What the decompressor says.
-        #[source]
         reason: io::Error,
     },
     /// A format that is recognised but not read.

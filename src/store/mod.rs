@@ -4,7 +4,7 @@
 //! all is read, [`Store::into_history`] puts them in order. That order comes from the observations alone (resourceVersions,
 //! times), not from the order in which they arrived, so the result is the same however records are spread over inputs.
 //!
-//! Bodies are [blobs](blobs); times that no record tells come from the [clock](clock); what an interrupted watch tells of
+//! Bodies are [blobs]; times that no record tells come from the [clock]; what an interrupted watch tells of
 //! objects that went away comes from [initial sets](initial); [`history`] is the result.
 
 pub mod blobs;
@@ -54,7 +54,7 @@ pub struct Store {
     streams: Streams,
 }
 
-/// A number for an API version without its group, such as `v1`: [`History::api_version`].
+/// A number for an API version without its group, such as `v1`: [`History::api_versions`].
 pub type ApiVersionId = u16;
 
 impl Store {

@@ -62,7 +62,7 @@ fn drop_token_mounts(container: &mut Container) {
 }
 
 /// Feeds a value: scalars by themselves, arrays and objects as the sequence of what they contain, objects in the order of
-/// their keys. Depth is bounded by what made the value: serde_json and [`super::read`] both stop at 128 levels.
+/// their keys. Depth is bounded by what made the value: serde_json and [`super::read()`] both stop at 128 levels.
 fn walk(value: &Value, hasher: &mut Sip13) {
     match value {
         // `None`: a discriminant.
