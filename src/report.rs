@@ -41,7 +41,7 @@ pub enum Reason {
     DeletionsUntold,
     /// A new object took an old one's name, whose deletion no log shows.
     ReplacedUnseen,
-    /// An object was there before its first body, which is later than the window's start: its content until then is unknown.
+    /// An object of the trace was there before its first body, in the window: what it held until then is unknown.
     FirstSeenLate,
     /// A body of a tracked kind at another API version than the tracked one: it cannot be written.
     OtherVersion,
@@ -84,7 +84,7 @@ impl Reason {
         Reason::PodSpecUnreadable,
     ];
 
-    /// What happened, after a number: "3 …".
+    /// What it is that is counted.
     pub fn describe(self) -> &'static str {
         match self {
             Reason::RecordSkipped => "unreadable records skipped",
@@ -99,7 +99,7 @@ impl Reason {
             Reason::GoneInGap => "objects gone while nobody watched",
             Reason::DeletionsUntold => "records of objects without events, among which a deletion does not show",
             Reason::ReplacedUnseen => "objects replaced by another of their name, their deletion unseen",
-            Reason::FirstSeenLate => "objects whose content is unknown from the window's start to their first body",
+            Reason::FirstSeenLate => "objects that were there before their first body, with unknown content",
             Reason::OtherVersion => "bodies at another API version than the tracked one",
             Reason::ClusterScoped => "cluster-scoped objects left out",
             Reason::OwnerMalformed => "owner references that cannot be read",

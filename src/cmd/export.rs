@@ -30,7 +30,7 @@ pub fn run(options: ExportOptions, messages: &Messages) -> anyhow::Result<ExitSt
     let config = config(&options, &sources, messages)?;
     let content = if options.format.is_binary() { Content::Binary } else { Content::Text };
     let mut out = Output::open(options.output.as_deref(), content)?;
-    let mut report_out =
+    let report_out =
         options.common.report.as_deref().map(|path| Output::open(Some(path), Content::Text)).transpose()?;
     let mut archive = read(&options, &sources, config.clone(), messages)?;
     let config = config.or_else(|| archive.trace_config.take()).unwrap_or_default();
@@ -45,16 +45,21 @@ pub fn run(options: ExportOptions, messages: &Messages) -> anyhow::Result<ExitSt
     let trace = export.trace(window, &mut report);
 
     let account = account(&archive, &report, &trace, window, history);
-    if let Some(mut out) = report_out.take() {
+    summarise(&account, messages);
+    let refused = options.common.strict && account.gaps_in_window() > 0;
+    if refused {
+        messages.error("--strict: the trace may differ from what happened, see above; it was not written");
+    } else {
+        trace::write(options.format, &trace, &mut out).map_err(|error| out.blame(error))?;
+    }
+    // Nothing takes its place before all is written.
+    if let Some(mut out) = report_out {
         account.write_json(&mut out).map_err(|error| out.blame(error))?;
         out.commit()?;
     }
-    summarise(&account, messages);
-    if options.common.strict && account.gaps_in_window() > 0 {
-        messages.error("--strict: the trace may differ from what happened, see above; nothing was written");
+    if refused {
         return Ok(ExitStatus::Strict);
     }
-    trace::write(options.format, &trace, &mut out).map_err(|error| out.blame(error))?;
     out.commit()?;
     Ok(ExitStatus::Success)
 }
@@ -66,7 +71,11 @@ fn sources(options: &ExportOptions) -> anyhow::Result<Sources> {
         cli::Source::Path(path) => path,
     };
     let paths: Vec<PathBuf> = inputs.into_iter().map(path).chain(options.common.baseline.clone()).collect();
-    Ok(Sources::discover(&paths)?)
+    let sources = Sources::discover(&paths)?;
+    if sources.is_empty() {
+        return Err(UsageError::new("no file in the directories that were named").into());
+    }
+    Ok(sources)
 }
 
 /// The config that was given, else that of the traces among the files; `None` when there is neither.
@@ -181,6 +190,9 @@ fn summarise(account: &Account, messages: &Messages) {
     let Contents { records, objects_seen, events, start_objects, applied, deleted, objects, lifecycles } =
         account.contents;
     let time = |seconds| Timestamp::from_seconds(seconds).to_string();
+    if records == 0 {
+        messages.warning("the input holds no record");
+    }
     messages.plain(format_args!(
         "read: {} of {} from {}",
         count(records, "record"),
@@ -201,7 +213,7 @@ fn summarise(account: &Account, messages: &Messages) {
         } else {
             format!(", {} of them in the window", gap.in_window)
         };
-        messages.warning(format_args!("{} {}{inside}{advice}", gap.count, gap.meaning));
+        messages.warning(format_args!("{}: {}{inside}{advice}", gap.meaning, gap.count));
         gap.examples.iter().for_each(|example| messages.detail(format_args!("  {example}")));
     }
 }

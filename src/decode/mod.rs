@@ -107,6 +107,8 @@ impl Decoder {
         match &record.content {
             Content::Json(raw) => self.value(&record.prefix, raw, &mut out),
             Content::Invalid { reason, excerpt, .. } => out.unreadable(format!("{reason}: {excerpt}")),
+            // `ts` puts a time before an empty line as well.
+            Content::Text { text, .. } if stamp::is_time(text) => {}
             Content::Text { excerpt, .. } => out.unreadable(format!("no JSON: {excerpt}")),
             Content::CutOff { excerpt } => out.note(Reason::RecordCutOff, None, excerpt.clone()),
             Content::Oversized { excerpt, limit } => out.items.push(Item::TooLarge {

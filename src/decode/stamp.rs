@@ -81,6 +81,12 @@ fn of_prefix(prefix: &str) -> Stamp {
     }
 }
 
+/// Whether a line is a time and nothing else.
+pub fn is_time(line: &[u8]) -> bool {
+    let text = std::str::from_utf8(line).ok().filter(|text| text.len() <= 40);
+    text.is_some_and(|text| of_text(text.trim()).is_some())
+}
+
 /// A number of at least ten digits; a shorter one is a counter or a process id.
 fn of_long_number(word: &str) -> Option<Timestamp> {
     let digits = word.bytes().take_while(u8::is_ascii_digit).count();
@@ -113,6 +119,12 @@ mod tests {
             assert_eq!(stamp("{}", prefix, None), expected, "{prefix}");
         }
         assert_eq!(stamp(r#"{"ts":1,"when":"2026-03-01T10:00:00Z"}"#, "", Some("when")), expected);
+    }
+
+    #[test]
+    fn a_line_may_be_a_time_alone() {
+        assert!(is_time(b"2026-03-01T10:00:00.5Z ") && is_time(b"2026-03-01 10:00:00"));
+        assert!(!is_time(b"2026-03-01T10:00:00Z x") && !is_time(b"") && !is_time(b"\xff"));
     }
 
     #[test]

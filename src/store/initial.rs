@@ -98,7 +98,7 @@ impl Streams {
         let stream = stream_mut(&mut self.open, &mut self.ends, &step);
         stream.last = stream.last.max(step.at);
         if change == Change::Added {
-            stream.added(&step, uid, namespace);
+            self.sets.extend(stream.added(&step, uid, namespace));
         } else {
             if let Some(set) = stream.close_run(false) {
                 self.sets.push(set);
@@ -190,12 +190,16 @@ fn stream_mut<'a>(
 }
 
 impl Stream {
-    fn added(&mut self, step: &Step<'_>, uid: Option<UidId>, namespace: &str) {
+    /// Gives the set that it ends: one that tells of an object twice is two, with nothing between them.
+    fn added(&mut self, step: &Step<'_>, uid: Option<UidId>, namespace: &str) -> Option<InitialSet> {
+        let twice = |run: &InitialSet| uid.is_some_and(|uid| run.members.contains(&uid));
+        let ended = if self.run.as_ref().is_some_and(twice) { self.close_run(false) } else { None };
         self.told_again |= uid.is_some_and(|uid| self.alive.contains(&uid));
         let run = self.run.get_or_insert_with(|| InitialSet::new(step, self.id, self.anew, self.at_start));
         run.members.extend(uid);
         run.namespaces.insert(namespace.to_owned());
         run.resource_version = run.resource_version.max(step.resource_version);
+        ended
     }
 
     /// Ends a run of ADDED. It was an initial set if one was expected, or if it told again of what was there; else they were
@@ -296,6 +300,19 @@ mod tests {
         assert_eq!(
             sets.iter().map(|set| (members(set), set.anew)).collect::<Vec<_>>(),
             [(vec![1, 2], false), (vec![1, 4], true)]
+        );
+    }
+
+    #[test]
+    fn sets_without_anything_between_them_are_two() {
+        let mut streams = Streams::default();
+        for (second, uid) in [(1, 1), (1, 2), (1, 3), (9, 1), (9, 3)] {
+            feed(&mut streams, 0, second, Change::Added, uid);
+        }
+        let sets = streams.finish().sets;
+        assert_eq!(
+            sets.iter().map(|set| (members(set), set.anew)).collect::<Vec<_>>(),
+            [(vec![1, 2, 3], false), (vec![1, 3], true)]
         );
     }
 

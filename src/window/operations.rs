@@ -106,6 +106,12 @@ impl<'a> Planner<'a> {
         for stay in self.membership.stays(id) {
             self.stay(id, &gvk, stay, report);
         }
+        // Its content from its birth, or from the window's start, to its first body is that of the first body: a guess.
+        let unknown_since = object.born.seconds().max(self.window.from);
+        if self.plan.exported.contains(&id) && object.first_seen.seconds() > unknown_since {
+            let since = Timestamp::from_seconds(unknown_since);
+            report.note(Reason::FirstSeenLate, Some(since), || object.key.to_string());
+        }
     }
 
     /// The whole plan, in order.
@@ -143,7 +149,7 @@ impl<'a> Planner<'a> {
         let mut orphaned = stay.orphaned;
         for (at, version) in states(object, stay).into_iter().take_while(|(at, _)| within(*at)) {
             if started && !before(at) {
-                self.starting(id, written.as_ref(), report);
+                self.starting(id, written.as_ref());
                 started = false;
             }
             let in_trace = !before(at) && written.is_some();
@@ -156,7 +162,7 @@ impl<'a> Planner<'a> {
             written = Some(next);
         }
         if started {
-            self.starting(id, written.as_ref(), report);
+            self.starting(id, written.as_ref());
         }
         if let Some(written) = &written {
             self.index(id, gvk, written);
@@ -214,12 +220,9 @@ impl<'a> Planner<'a> {
         whole
     }
 
-    fn starting(&mut self, id: ObjectId, written: Option<&Written>, report: &mut Report) {
+    fn starting(&mut self, id: ObjectId, written: Option<&Written>) {
         let Some(written) = written else { return };
         let object = &self.export.history.objects[id];
-        if object.first_seen.seconds() > self.window.from {
-            report.note(Reason::FirstSeenLate, Some(object.first_seen), || object.key.to_string());
-        }
         let first = &object.versions[0];
         let created = object.created.unwrap_or(object.born);
         let order = (created, object.born, written.version.place, first.resource_version, id);
