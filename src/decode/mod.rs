@@ -105,7 +105,14 @@ impl Decoder {
     pub fn record(&self, record: &Record<'_>) -> Decoded {
         let mut out = Decoded { position: record.position, at: None, in_trace: false, items: Vec::new() };
         match &record.content {
-            Content::Json(raw) => self.value(&record.prefix, raw, &mut out),
+            Content::Json(raw) => {
+                self.value(&record.prefix, raw, &mut out);
+                for item in &mut out.items {
+                    if let Item::Unreadable { message } = item {
+                        *message = format!("{message}: {}", shorten(raw.get(), 80));
+                    }
+                }
+            }
             Content::Invalid { reason, excerpt } => out.unreadable(format!("{reason}: {excerpt}")),
             Content::Text { excerpt } => out.unreadable(format!("no JSON: {excerpt}")),
             Content::CutOff { excerpt } => out.note(Reason::RecordCutOff, None, excerpt.clone()),
