@@ -66,7 +66,7 @@ fn an_invalid_selector_is_a_usage_error_before_any_input_is_read() {
     }
 }
 
-/// The original judges a deletion by the bare deletable, which has no labels, so every deletion passes its filters.
+/// The original's deletions have no labels, so that they slip past its filters.
 #[test]
 fn deletions_of_what_a_filter_leaves_out_are_not_in_the_trace() {
     let (web, db) = (labelled(&deployment("shop/web", 1, 1), "web"), labelled(&deployment("shop/db", 1, 1), "db"));
@@ -83,7 +83,7 @@ fn deletions_of_what_a_filter_leaves_out_are_not_in_the_trace() {
     }
 }
 
-/// Else it would stay for ever. The original judges each event by itself, so that it keeps the object as it was before.
+/// Else it would stay for ever.
 #[test]
 fn a_label_change_that_moves_an_object_out_is_a_deletion_and_back_in_an_apply() {
     let web = |app: &str, replicas: u64| labelled(&deployment("shop/web", 1, replicas), app);

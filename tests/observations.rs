@@ -275,3 +275,12 @@ fn a_pod_is_written_with_what_a_plain_update_may_change_and_the_rest_is_counted(
     );
     assert_eq!(gaps(&account(&log.text(), &WINDOW), "pod-change-unwritable"), 1);
 }
+
+#[test]
+#[ignore = "BUG: cmd/export.rs `interest` asks for Deployments and Pods at v1 though they are not tracked, and bodies at other versions are counted"]
+fn a_body_of_an_untracked_kind_is_no_gap_at_any_version() {
+    let log = Log::new().event(10, "ADDED", &with(web("1", 1), "/apiVersion", json!("apps/v1beta2"))).text();
+    let config = tracking(&["apps/v1.StatefulSet"]);
+    let account = account(&log, &[&["--config", config.path().to_str().unwrap()], &WINDOW[..]].concat());
+    assert_eq!(account["gaps"], json!([]));
+}

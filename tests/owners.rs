@@ -219,7 +219,7 @@ fn an_object_that_is_adopted_leaves_the_trace_by_a_deletion() {
     );
 }
 
-/// A replay has DaemonSets of its own cluster; the original panics on what it cannot find, or exports the pods.
+/// Whatever is tracked, and whether or not the log shows the DaemonSet.
 #[test]
 fn descendants_of_a_daemon_set_are_left_out_always() {
     let set = object("apps/v1", "DaemonSet", "shop/agent", 1);
@@ -237,7 +237,7 @@ fn descendants_of_a_daemon_set_are_left_out_always() {
     assert_eq!(export_tracking(&["v1.Pod"], &log, &WINDOW), "15 |\n40 |\n");
 }
 
-/// The original asks the API server for a Node in the pod's namespace, and panics.
+/// A cluster-scoped owner is no reason to panic.
 #[test]
 fn the_node_that_owns_a_mirror_pod_is_no_owner_in_the_trace() {
     let mut node = object("v1", "Node", "x/node-1", 1);

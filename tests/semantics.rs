@@ -64,8 +64,7 @@ fn a_deletion_is_written_as_the_bare_deletable() {
     );
 }
 
-/// The original flattens by `ns/name`, so that the one overwrites the other before the window, and a deletion of the one
-/// takes both.
+/// The original flattens by `ns/name` alone, so that the one overwrites the other before the window.
 #[test]
 fn a_deployment_and_a_stateful_set_of_one_name_are_two_objects_before_the_window() {
     let log = Log::new()
@@ -171,8 +170,7 @@ fn a_new_uid_under_an_old_name_implies_the_deletion_of_the_old_object() {
     assert_eq!(gaps(&account(&log.text(), &args), "replaced-unseen"), 1);
 }
 
-/// The driver applies an event's objects before it deletes any: in one event it would delete the new object. The original
-/// writes one event.
+/// The driver applies an event's objects before it deletes any: in one event it would delete the new object.
 #[test]
 fn deletion_and_re_creation_in_one_second_are_two_events() {
     let (old, new) = (deployment("shop/web", 10, 1), deployment("shop/web", 20, 2));
