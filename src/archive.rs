@@ -139,6 +139,10 @@ impl Intake<'_> {
             let Archive { store, report, .. } = &mut self.archive;
             match item {
                 Item::Observed(observation) => {
+                    // Records of one array have a time each.
+                    if let (false, Some(at)) = (in_trace, observation.at) {
+                        extend(&mut self.spans[source], at);
+                    }
                     if observation.change == crate::decode::Change::Bare {
                         report.note(Reason::DeletionsUntold, observation.at, || observation.key.to_string());
                     }

@@ -160,7 +160,7 @@ impl Builder<'_> {
             }
             if before.is_some() || !references.is_empty() {
                 let owners = references.iter().map(|r| self.resolve(object, r, version.at)).collect();
-                if before.is_none() && version.at > object.born {
+                if links.is_empty() && version.at > object.born {
                     links.push(Link { since: object.born, owners: Vec::new() });
                 }
                 links.push(Link { since: version.at, owners });

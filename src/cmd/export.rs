@@ -13,7 +13,7 @@ use crate::input::{self, Sources};
 use crate::model::{Gvk, Timestamp};
 use crate::output::{self, Content, Messages, Output, Progress};
 use crate::owners::OwnerGraph;
-use crate::report::{Account, Contents, Report, Window as ReportWindow};
+use crate::report::{Account, Contents, Reason, Report, Window as ReportWindow};
 use crate::store::History;
 use crate::trace::{self, Sanitize, Trace};
 use crate::window::{Export, Window};
@@ -214,7 +214,12 @@ fn summarise(account: &Account, messages: &Messages) {
             format!(", {} of them in the window", gap.in_window)
         };
         messages.warning(format_args!("{}: {}{inside}{advice}", gap.meaning, gap.count));
-        gap.examples.iter().for_each(|example| messages.detail(format_args!("  {example}")));
+        for example in &gap.examples {
+            match gap.reason {
+                Reason::RecordSkipped => messages.plain(format_args!("  {example}")),
+                _ => messages.detail(format_args!("  {example}")),
+            }
+        }
     }
 }
 

@@ -105,7 +105,10 @@ impl Decoder {
     pub fn record(&self, record: &Record<'_>) -> Decoded {
         let mut out = Decoded { position: record.position, at: None, in_trace: false, items: Vec::new() };
         match &record.content {
-            Content::Json(raw) => self.value(&record.prefix, raw, &mut out),
+            Content::Json(raw) => {
+                self.value(&record.prefix, raw, &mut out);
+                out.show_start(raw.get());
+            }
             Content::Invalid { reason, excerpt, .. } => out.unreadable(format!("{reason}: {excerpt}")),
             // `ts` puts a time before an empty line as well.
             Content::Text { text, .. } if stamp::is_time(text) => {}
@@ -124,6 +127,7 @@ impl Decoder {
         let mut out = Decoded { position, at: None, in_trace: false, items: Vec::new() };
         let whole = || serde_json::from_slice(text).ok();
         self.members("", &members, whole, &mut out);
+        out.show_start(&String::from_utf8_lossy(&text[..text.len().min(400)]));
         Some(out)
     }
 
@@ -223,6 +227,15 @@ impl Decoder {
 }
 
 impl Decoded {
+    /// Adds the start of the record to what is wrong with it.
+    fn show_start(&mut self, text: &str) {
+        for item in &mut self.items {
+            if let Item::Unreadable { message } = item {
+                *message = format!("{message}: {}", shorten(text, 80));
+            }
+        }
+    }
+
     fn note(&mut self, reason: Reason, at: Option<Timestamp>, about: String) {
         self.items.push(Item::Noted { reason, at, about });
     }

@@ -173,7 +173,9 @@ impl<'a> Parts<'a> {
     }
 
     fn type_meta(&self, defaults: Option<&TypeMeta>) -> Option<TypeMeta> {
-        let text = |raw: Option<&RawValue>| raw.and_then(json::string).map(|text| text.into_owned());
+        let text = |raw: Option<&RawValue>| {
+            raw.and_then(json::string).filter(|text| !text.is_empty()).map(|text| text.into_owned())
+        };
         let kind = text(self.kind).or_else(|| defaults.map(|d| d.kind.clone()))?;
         let api_version = text(self.api_version).or_else(|| defaults.map(|d| d.api_version.clone()))?;
         Some(TypeMeta { api_version, kind })
@@ -271,7 +273,8 @@ pub fn observe(
     let key = ObjectKey { kind, namespace: metadata.namespace.clone().unwrap_or_default(), name };
     let mut notes = Vec::new();
     if wanted == Wanted::AtAnotherVersion {
-        notes.push((Reason::OtherVersion, format!("{key} at {version}")));
+        let tracked = interest.versions.get(&key.kind).map_or("", String::as_str);
+        notes.push((Reason::OtherVersion, format!("{key} seen as {}, tracked as {tracked}", types.api_version)));
     }
     let facts = facts(&key, &parts, &metadata, &mut notes);
     let wanted = wanted == Wanted::Yes;

@@ -84,7 +84,9 @@ fn of_prefix(prefix: &str) -> Stamp {
 /// Whether a line is a time and nothing else.
 pub fn is_time(line: &[u8]) -> bool {
     let text = std::str::from_utf8(line).ok().filter(|text| text.len() <= 40);
-    text.is_some_and(|text| of_text(text.trim()).is_some())
+    let time =
+        |text: &str| Timestamp::parse_rfc3339(text).or_else(|| utc_without_zone(text)).or_else(|| of_long_number(text));
+    text.is_some_and(|text| time(text.trim()).is_some())
 }
 
 /// A number of at least ten digits; a shorter one is a counter or a process id.
@@ -124,7 +126,7 @@ mod tests {
     #[test]
     fn a_line_may_be_a_time_alone() {
         assert!(is_time(b"2026-03-01T10:00:00.5Z ") && is_time(b"2026-03-01 10:00:00"));
-        assert!(!is_time(b"2026-03-01T10:00:00Z x") && !is_time(b"") && !is_time(b"\xff"));
+        assert!(!is_time(b"7") && !is_time(b"2026-03-01T10:00:00Z x") && !is_time(b"") && !is_time(b"\xff"));
     }
 
     #[test]

@@ -58,6 +58,11 @@ impl<'a> Membership<'a> {
         let mut former: Vec<ObjectId> = Vec::new();
         for at in self.turning_points(id) {
             let blockers = self.blockers(id, at);
+            if blockers.is_empty() {
+                // An owner that keeps it out no more, but owns it still, has not orphaned it.
+                let above = self.graph.ancestors_at(id, at);
+                former.retain(|owner| !above.contains(&Owner::Seen(*owner)));
+            }
             let orphaned = blockers.is_empty() && !former.is_empty();
             let waits = former.iter().any(|owner| self.history.objects[*owner].alive_at(at));
             let member = blockers.is_empty() && !(orphaned && waits) && self.qualifies(id, &gvk, at);
@@ -84,17 +89,18 @@ impl<'a> Membership<'a> {
     fn turning_points(&self, id: ObjectId) -> Vec<Timestamp> {
         let object = &self.history.objects[id];
         let mut points = BTreeSet::from([object.born]);
-        let mut metadata = object.versions[0].metadata;
-        for version in &object.versions {
-            if version.metadata != metadata {
-                points.insert(version.at);
-                metadata = version.metadata;
-            }
-        }
+        let relabelled = |object: &Object| {
+            let changes = object.versions.windows(2).filter(|pair| pair[0].metadata != pair[1].metadata);
+            changes.map(|pair| pair[1].at).collect::<Vec<_>>()
+        };
+        points.extend(relabelled(object));
         for ancestor in self.graph.ancestors_ever(id) {
             if let Owner::Seen(ancestor) = ancestor {
                 points.extend(self.graph.changes(ancestor));
                 points.extend(self.history.objects[ancestor].end.map(|end| end.at));
+                if !self.filters.exclude_selectors.is_empty() {
+                    points.extend(relabelled(&self.history.objects[ancestor]));
+                }
             }
         }
         points.into_iter().filter(|at| object.alive_at(*at)).collect()

@@ -75,6 +75,15 @@ pub fn account(log: &str, args: &[&str]) -> Value {
     serde_json::from_reader(std::fs::File::open(path).unwrap()).unwrap()
 }
 
+/// Both [`export`] and [`account`], of one run.
+#[track_caller]
+pub fn export_with_account(log: &str, args: &[&str]) -> (String, Value) {
+    let file = tempfile::NamedTempFile::new().unwrap();
+    let path = file.path().to_str().unwrap();
+    let trace = export(log, &[&["--report", path], args].concat());
+    (trace, serde_json::from_reader(std::fs::File::open(path).unwrap()).unwrap())
+}
+
 /// How often an account counts a reason.
 pub fn gaps(account: &Value, reason: &str) -> u64 {
     let gaps = account["gaps"].as_array().unwrap();
@@ -251,4 +260,81 @@ pub fn write(dir: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     let path = dir.join(name);
     std::fs::write(&path, bytes).unwrap();
     path
+}
+
+/// A StatefulSet with so many replicas.
+pub fn stateful_set(ns_name: &str, created: i64, replicas: u64) -> Value {
+    with(object("apps/v1", "StatefulSet", ns_name, created), "/spec", json!({"replicas": replicas}))
+}
+
+/// A ReplicaSet with so many replicas.
+pub fn replica_set(ns_name: &str, created: i64, replicas: u64) -> Value {
+    with(object("apps/v1", "ReplicaSet", ns_name, created), "/spec", json!({"replicas": replicas}))
+}
+
+/// A Job of parallelism 1.
+pub fn job(ns_name: &str, created: i64) -> Value {
+    with(object("batch/v1", "Job", ns_name, created), "/spec", json!({"parallelism": 1}))
+}
+
+/// The same Job with a condition that is true since a second.
+pub fn job_over(job: &Value, condition: &str, since: i64) -> Value {
+    let condition = json!({"type": condition, "status": "True", "lastTransitionTime": at(since)});
+    with(job.clone(), "/status", json!({"conditions": [condition]}))
+}
+
+/// A CronJob with a schedule.
+pub fn cron_job(ns_name: &str, created: i64) -> Value {
+    with(object("batch/v1", "CronJob", ns_name, created), "/spec", json!({"schedule": "@hourly"}))
+}
+
+/// A ConfigMap with one datum.
+pub fn config_map(ns_name: &str, created: i64, datum: &str) -> Value {
+    with(object("v1", "ConfigMap", ns_name, created), "/data", json!({"key": datum}))
+}
+
+/// The object with a label `app`.
+pub fn labelled(object: &Value, app: &str) -> Value {
+    with(object.clone(), "/metadata/labels", json!({"app": app}))
+}
+
+/// The object at a resourceVersion.
+pub fn at_version(object: &Value, version: &str) -> Value {
+    with(object.clone(), "/metadata/resourceVersion", json!(version))
+}
+
+/// A config file that tracks kinds, one a line: `apps/v1.Deployment`, or `v1.ConfigMap: {podSpecTemplatePaths: [/none]}`.
+pub fn tracking(kinds: &[&str]) -> tempfile::NamedTempFile {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    writeln!(file, "trackedObjects:").unwrap();
+    for kind in kinds {
+        let settings = if kind.contains(':') { "" } else { ": {}" };
+        writeln!(file, "  {kind}{settings}").unwrap();
+    }
+    file
+}
+
+/// Exports a log from stdin with a config, see [`tracking`] and [`show`].
+#[track_caller]
+pub fn export_tracking(kinds: &[&str], log: &str, args: &[&str]) -> String {
+    let config = tracking(kinds);
+    export(log, &[&["--config", config.path().to_str().unwrap()], args].concat())
+}
+
+/// Exports files of a new directory, with nothing on stdin. Arguments that name one of the files become its path.
+pub fn run_files(files: &[(&str, &[u8])], args: &[&str]) -> Run {
+    let dir = scratch();
+    for (name, bytes) in files {
+        std::fs::create_dir_all(dir.path().join(name).parent().unwrap()).unwrap();
+        write(dir.path(), name, bytes);
+    }
+    let path = |arg: &&str| if dir.path().join(arg).exists() { dir.path().join(arg) } else { PathBuf::from(arg) };
+    let args: Vec<PathBuf> = ["export", "-f", "json"].iter().chain(args).map(path).collect();
+    tracer(&args, b"")
+}
+
+/// As [`run_files`], and shows the trace.
+#[track_caller]
+pub fn export_files(files: &[(&str, &[u8])], args: &[&str]) -> String {
+    show(&run_files(files, args).ends(0).json())
 }
