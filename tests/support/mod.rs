@@ -1,6 +1,9 @@
 //! What the end-to-end tests share: the real binary, logs written line by line, traces shown so that an eye can check them.
 
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
+#![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
+
+pub mod compare;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
