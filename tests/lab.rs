@@ -5,10 +5,11 @@
 //! `UPDATE_GOLDENS=1 cargo test --test lab` writes the differences anew.
 
 #![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
+#![allow(clippy::print_stdout, reason = "the figures of the estimated times, for `--nocapture`")]
 
 mod support;
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::fs::{self, File};
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
@@ -164,7 +165,7 @@ fn history(dir: &Path) -> History {
 /// their start counts from its creation, not from then, and tells nothing.
 fn times(history: &History) -> HashMap<(String, u64), Timestamp> {
     let mut times = HashMap::new();
-    for (uid, id) in &history.by_uid {
+    for (uid, id) in history.by_uid.iter().collect::<BTreeMap<_, _>>() {
         let object = &history.objects[*id];
         let at_start = usize::from(object.born != object.first_seen);
         let versions = object.versions.iter().skip(at_start).map(|version| (version.resource_version, version.at));

@@ -49,6 +49,9 @@ pub(super) fn collect(
     for (id, pod) in export.history.objects.iter().enumerate().filter(|(_, object)| object.key.kind.is("", "Pod")) {
         let Some(life) = life(pod, window) else { continue };
         let Some(owner) = owner(export, membership, plan, id, window) else { continue };
+        if carried(export, pod, &owner) {
+            continue;
+        }
         match hash(export, pod) {
             Some(hash) => lives.entry(owner).or_default().entry(hash).or_default().push(life),
             None => report.note(Reason::PodSpecUnreadable, Some(pod.born), || pod.key.to_string()),
@@ -67,6 +70,13 @@ fn in_order(hashes: BTreeMap<u64, Vec<Life>>) -> BTreeMap<u64, Vec<Lifecycle>> {
         (hash, lives.into_iter().map(|life| life.lifecycle).collect())
     });
     sorted.collect()
+}
+
+/// Whether a trace tells all that is known of a pod, its lifecycle included: the status that came with the object is no
+/// second one.
+fn carried(export: &Export<'_>, pod: &Object, (gvk, ns_name): &(Gvk, String)) -> bool {
+    let of_owner = |carried: &OwnerLifecycles| carried.gvk == *gvk && carried.ns_name == *ns_name;
+    pod.versions.iter().all(|version| version.place.is_some()) && export.carried.iter().any(of_owner)
 }
 
 /// A pod's life in the window. One that began before it begins with it; an end after it stays, since the log knows it.
