@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::operations::Plan;
 use super::{Export, Membership, Window};
 use crate::decode::OwnerLifecycles;
+use crate::filter::Subject;
 use crate::lifecycle::{course, first_running};
-use crate::model::{Gvk, Timestamp};
+use crate::model::{Gvk, ObjectKey, Timestamp};
 use crate::owners::Owner;
 use crate::report::{Reason, Report};
 use crate::store::{Object, ObjectId};
@@ -40,7 +41,7 @@ pub(super) fn collect(
 ) -> PodLifecycles {
     let mut lives: BTreeMap<(Gvk, String), BTreeMap<u64, Vec<Life>>> = BTreeMap::new();
     for carried in export.carried {
-        if plan.index.get(&carried.gvk).is_some_and(|names| names.contains_key(&carried.ns_name)) {
+        if stays_known(export, membership, plan, carried, window) {
             let of_owner = lives.entry((carried.gvk.clone(), carried.ns_name.clone())).or_default();
             let carried_lives = carried.lifecycles.iter().filter_map(|lifecycle| carry(lifecycle, window));
             of_owner.entry(carried.hash).or_default().extend(carried_lives);
@@ -70,6 +71,28 @@ fn in_order(hashes: BTreeMap<u64, Vec<Life>>) -> BTreeMap<u64, Vec<Lifecycle>> {
         (hash, lives.into_iter().map(|life| life.lifecycle).collect())
     });
     sorted.collect()
+}
+
+/// Whether the owner of carried lifecycles is in the trace, or was until before the window (see [`owner`]). A trace that was
+/// cut there does not show it any more: then the filters alone decide.
+fn stays_known(
+    export: &Export<'_>,
+    membership: &Membership<'_>,
+    plan: &Plan,
+    carried: &OwnerLifecycles,
+    window: Window,
+) -> bool {
+    if plan.index.get(&carried.gvk).is_some_and(|names| names.contains_key(&carried.ns_name)) {
+        return true;
+    }
+    let Some((namespace, name)) = carried.ns_name.split_once('/') else { return false };
+    let key = ObjectKey { kind: carried.gvk.group_kind(), namespace: namespace.to_owned(), name: name.to_owned() };
+    let named = export.history.named(&key);
+    if named.is_empty() {
+        let subject = Subject { kind: &key.kind, namespace, name, labels: &BTreeMap::new() };
+        return export.filters.keeps(&subject);
+    }
+    named.into_iter().any(|id| membership.stays(id).iter().any(|stay| stay.since.seconds() < window.to))
 }
 
 /// Whether a trace tells all that is known of a pod, its lifecycle included: the status that came with the object is no
