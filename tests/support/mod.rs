@@ -4,6 +4,8 @@
 #![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
 
 pub mod compare;
+pub mod random;
+pub mod wounds;
 
 use std::fmt::Write as _;
 use std::io::Write as _;
