@@ -55,6 +55,25 @@ Deployment shop/web 20..
     assert!(!export_twice(&log, &args, &["--from=20", "--to=40", "--exclude-ns=shop"]).contains("web"));
 }
 
+/// A pod that ran and went says nothing of the one that was made under its name later, and has not started yet.
+#[test]
+fn a_carried_lifecycle_is_none_of_a_later_pod_of_the_name() {
+    let first = running(&pod("shop/lone", 10), 11);
+    let log = Log::new()
+        .event(10, "ADDED", &pod("shop/lone", 10))
+        .event(11, "MODIFIED", &first)
+        .event(15, "DELETED", &first)
+        .event(20, "ADDED", &pod("shop/lone", 20));
+    let later = ["--from=30", "--to=40"];
+    let expected = "\
+30 |
+30 +Pod shop/lone app:1
+40 |
+";
+    assert_eq!(export(&log.text(), &later), expected);
+    assert_eq!(export_twice(&log, &["--from=5", "--to=40"], &later), expected);
+}
+
 /// A log that begins between an owner's replacement and the garbage collector's work shows a pod of the old owner beside the
 /// new one. A trace has no uids, so the pod is the new one's as soon as the trace is read again.
 #[test]

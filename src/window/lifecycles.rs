@@ -25,9 +25,13 @@ impl OwnerLifecycles {
         self.gvk.group_kind() == object.key.kind && self.ns_name == object.key.ns_name()
     }
 
-    /// Whether all of them were over before a second.
-    pub(super) fn over_before(&self, second: i64) -> bool {
-        self.lifecycles.iter().all(|lifecycle| matches!(lifecycle, Lifecycle::Finished(_, end) if *end < second))
+    /// Those of one that was born in a second; earlier ones are of a former object of its name. Watches may be late by a second.
+    pub(super) fn since(&self, born: i64) -> impl Iterator<Item = &Lifecycle> {
+        let started = move |lifecycle: &&Lifecycle| match lifecycle {
+            Lifecycle::Running(start) | Lifecycle::Finished(start, _) => start.saturating_add(1) >= born,
+            Lifecycle::Empty => true,
+        };
+        self.lifecycles.iter().filter(started)
     }
 }
 
