@@ -32,7 +32,7 @@ const CONFIG: &str = "trackedObjects:
 
 /// How many logs each property is tried on; `PROPTEST_CASES` sets another number.
 fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(80)
+    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60)
 }
 
 fn config(cases: u32) -> ProptestConfig {
@@ -179,6 +179,23 @@ proptest! {
         let trace = case.log(&log, &[]);
         let again = case.again(&trace, &[]);
         prop_assert!(trace == again, "from {a} to {b}, {}:\n{}\n{}", SANITIZE[sanitize], shown(&trace), shown(&again));
+    }
+
+    #[ignore = "BUG: a re-created pod without a run of its own is left out by the life of one of its name, within a second"]
+    /// But for what a trace does not tell: that a Job is over, and which of an owner and its namesakes a lifecycle is of.
+    #[test]
+    fn a_window_of_a_trace_is_that_window_of_the_log(
+        log in recordings(40, false), cuts in any::<[u8; 3]>(), tracked in any::<bool>(),
+    ) {
+        let mut cuts = cuts.map(|cut| moment(&log, cut));
+        cuts.sort_unstable();
+        let [a, b, c] = [cuts[0], cuts[1], cuts[2] + 1];
+        let whole = Case::new(tracked, "simkube", (a, c)).log(&log, &[]);
+        let case = Case::new(tracked, "simkube", (b, c));
+        let (first, later) = (case.log(&log, &[]), case.again(&whole, &[]));
+        let mut lines = Comparison::default().of(&parse(&first), &parse(&later)).lines;
+        lines.retain(|line| !line.contains("batch/v1.Job") && !line.starts_with("lifecycles"));
+        prop_assert!(lines.is_empty(), "{lines:#?} from {a}, {b} to {c}:\n{}\n{}", shown(&first), shown(&later));
     }
 
     #[test]
