@@ -11,6 +11,8 @@
 //! Taken over all inputs at once, so that the estimate does not depend on how records are spread over files. Versions that
 //! get the same moment are a microsecond apart, in their order.
 
+use std::cmp::Reverse;
+
 use crate::model::Timestamp;
 
 /// How near, in microseconds, the next write must be to date a deletion.
@@ -38,7 +40,7 @@ pub struct Clock {
     floor: Vec<Timestamp>,
     /// Where this floor was reached.
     since: Vec<usize>,
-    /// The floor at the next mark that is no deletion.
+    /// The floor at the next mark that tells its time and is no deletion.
     resumed: Vec<Timestamp>,
     /// The earliest `not_after` from here on.
     ceiling: Vec<Timestamp>,
@@ -47,7 +49,8 @@ pub struct Clock {
 impl Clock {
     /// A clock from what all records tell.
     pub fn new(mut marks: Vec<Mark>) -> Self {
-        marks.sort_unstable_by_key(|mark| mark.resource_version);
+        // Of several marks of one version the best comes first, so that the order of the input does not matter.
+        marks.sort_unstable_by_key(|mark| (mark.resource_version, Reverse(mark.not_before)));
         let mut clock = Clock {
             versions: marks.iter().map(|mark| mark.resource_version).collect(),
             floor: Vec::with_capacity(marks.len()),
@@ -68,7 +71,7 @@ impl Clock {
             earliest = earliest.min(mark.not_after.unwrap_or(Timestamp::MAX));
             clock.ceiling[i] = earliest;
             clock.resumed[i] = resumed;
-            if !mark.deletion {
+            if !mark.deletion && mark.not_before.is_some() {
                 resumed = clock.floor[i];
             }
         }
@@ -151,5 +154,22 @@ mod tests {
         ]);
         assert_eq!(seconds(clock.deleted_at(2)), Some(102), "just before the reaction");
         assert_eq!(seconds(clock.deleted_at(5)), Some(103), "nothing follows at once");
+    }
+
+    #[test]
+    fn a_mark_without_a_time_is_no_reaction_to_a_deletion() {
+        let timeless = Mark { resource_version: 4, not_before: None, not_after: None, deletion: false };
+        for second in [mark(4, 103, None), timeless] {
+            let first = if second.not_before.is_some() { timeless } else { mark(4, 103, None) };
+            let clock = Clock::new(vec![mark(1, 100, None), deletion(2, 50), first, second]);
+            assert_eq!(seconds(clock.deleted_at(2)), Some(102));
+        }
+        let clock = Clock::new(vec![
+            mark(1, 100, None),
+            deletion(2, 50),
+            Mark { resource_version: 3, ..timeless },
+            mark(4, 103, None),
+        ]);
+        assert_eq!(seconds(clock.deleted_at(2)), Some(102));
     }
 }

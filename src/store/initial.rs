@@ -131,14 +131,18 @@ impl Streams {
         }
     }
 
-    /// A watch of the source broke off: its streams begin anew.
+    /// A watch of the source broke off: its stream begins anew. Of several watches in one source the record does not say
+    /// which one; the new initial set of that one shows by telling again of what is there, or by its bookmark.
     pub fn broken(&mut self, source: u32) {
         let mut streams: Vec<_> = self.open.iter_mut().filter(|((of, _), _)| *of == source).collect();
         streams.sort_by(|a, b| a.0.cmp(b.0));
+        let alone = streams.len() == 1;
         for (_, stream) in streams {
-            self.sets.extend(stream.close_run(false));
-            stream.expecting = true;
-            stream.anew = true;
+            if alone || !stream.expecting {
+                self.sets.extend(stream.close_run(false));
+            }
+            stream.expecting |= alone;
+            stream.anew |= alone;
         }
     }
 
@@ -301,6 +305,31 @@ mod tests {
             sets.iter().map(|set| (members(set), set.anew)).collect::<Vec<_>>(),
             [(vec![1, 2], false), (vec![1, 4], true)]
         );
+    }
+
+    /// The error does not say whose watch it ends, so a creation that another one tells of next is no initial set.
+    #[test]
+    fn of_several_watches_in_one_source_an_error_ends_only_the_one_that_begins_anew() {
+        let mut streams = Streams::default();
+        let nodes = GroupKind::new("", "Node");
+        feed(&mut streams, 0, 1, Change::Added, 1);
+        feed(&mut streams, 0, 2, Change::Modified, 1);
+        let step = |second| Step {
+            source: 0,
+            kind: &nodes,
+            at: Some(Timestamp::from_seconds(second)),
+            resource_version: None,
+        };
+        streams.object(step(1), Change::Added, Some(7), "");
+        streams.object(step(2), Change::Deleted, Some(7), "");
+        streams.broken(0);
+        feed(&mut streams, 0, 3, Change::Added, 2);
+        feed(&mut streams, 0, 4, Change::Modified, 2);
+        streams.object(step(5), Change::Added, Some(8), "");
+        streams.bookmark(step(5), true);
+        let sets = streams.finish().sets;
+        let anew: Vec<_> = sets.iter().filter(|set| set.anew).map(|set| (&*set.kind.kind, members(set))).collect();
+        assert_eq!(anew, [("Node", vec![8])]);
     }
 
     #[test]

@@ -10,7 +10,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use super::blobs::Blobs;
 use super::clock::{Clock, Mark};
 use super::history::Place;
-use super::initial::{InitialSet, InitialSets, UidId};
+use super::initial::{InitialSet, InitialSets, StreamId, UidId};
 use super::{End, EndCause, Entry, History, Object, Version};
 use crate::decode::{Change, Facts};
 use crate::model::{GroupKind, ObjectKey, Timestamp};
@@ -25,7 +25,9 @@ struct Draft {
     uid: Option<UidId>,
     object: Object,
     last_seen: Timestamp,
-    last_stream: Option<u32>,
+    last_stream: Option<StreamId>,
+    /// When each watch, or what is none, told of it first.
+    told: BTreeMap<Option<StreamId>, Timestamp>,
 }
 
 /// Puts all entries in order.
@@ -205,6 +207,12 @@ fn draft(key: &ObjectKey, entries: Vec<Entry>) -> Draft {
     let uid = entries.iter().find_map(|entry| entry.uid);
     let last = entries.iter().max_by_key(|entry| (time(entry), entry.resource_version));
     let (last_seen, last_stream) = last.map(|entry| (time(entry), entry.stream)).unwrap_or_default();
+    let mut told = BTreeMap::new();
+    for entry in &entries {
+        told.entry(entry.stream)
+            .and_modify(|first: &mut Timestamp| *first = time(entry).min(*first))
+            .or_insert(time(entry));
+    }
     let created = entries.iter().filter_map(|entry| entry.created).min();
     let (deletions, mut living): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| entry.change == Change::Deleted);
@@ -230,7 +238,7 @@ fn draft(key: &ObjectKey, entries: Vec<Entry>) -> Draft {
     let versions = versions.into_iter().map(|sighting| sighting.into_version()).collect();
     let mut object = Object { key: key.clone(), born, created, first_seen, versions, end, from_trace };
     carry_content(&mut object.versions);
-    Draft { uid, object, last_seen, last_stream }
+    Draft { uid, object, last_seen, last_stream, told }
 }
 
 /// A version with what is needed to judge whether it is a creation.
@@ -353,14 +361,17 @@ fn end_what_went_in_gaps(drafts: &mut [Draft], told: &InitialSets, clock: &Clock
     for (i, draft) in drafts.iter().enumerate() {
         by_kind.entry(draft.object.key.kind.clone()).or_default().push(i);
     }
-    let mut birth_of: HashMap<UidId, Timestamp> = HashMap::new();
-    drafts.iter().for_each(|draft| {
-        draft.uid.map(|uid| birth_of.insert(uid, draft.object.first_seen));
+    let mut told_of: HashMap<UidId, BTreeMap<Option<StreamId>, Timestamp>> = HashMap::new();
+    drafts.iter_mut().for_each(|draft| {
+        draft.uid.map(|uid| told_of.insert(uid, std::mem::take(&mut draft.told)));
     });
     for set in &told.sets {
         let estimated = || set.resource_version.and_then(|version| clock.at(version));
         let Some(begin) = set.at.or_else(estimated) else { continue };
-        let shown_before = |uid: &UidId| birth_of.get(uid).is_some_and(|first| *first < begin);
+        // By another watch: what this one itself tells first may be a creation, where a file was cut.
+        let elsewhere =
+            |(stream, first): (&Option<StreamId>, &Timestamp)| *stream != Some(set.stream) && *first < begin;
+        let shown_before = |uid: &UidId| told_of.get(uid).is_some_and(|told| told.iter().any(elsewhere));
         if !set.anew && !set.members.iter().any(shown_before) {
             continue;
         }

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::operations::Plan;
 use super::{Export, Membership, Window};
 use crate::decode::OwnerLifecycles;
+use crate::filter::Subject;
 use crate::lifecycle::{course, first_running};
-use crate::model::{Gvk, Timestamp};
+use crate::model::{Gvk, ObjectKey, Timestamp};
 use crate::owners::Owner;
 use crate::report::{Reason, Report};
 use crate::store::{Object, ObjectId};
@@ -24,9 +25,13 @@ impl OwnerLifecycles {
         self.gvk.group_kind() == object.key.kind && self.ns_name == object.key.ns_name()
     }
 
-    /// Whether all of them were over before a second.
-    pub(super) fn over_before(&self, second: i64) -> bool {
-        self.lifecycles.iter().all(|lifecycle| matches!(lifecycle, Lifecycle::Finished(_, end) if *end < second))
+    /// Those of one that was born in a second; earlier ones are of a former object of its name. Watches may be late by a second.
+    pub(super) fn since(&self, born: i64) -> impl Iterator<Item = &Lifecycle> {
+        let started = move |lifecycle: &&Lifecycle| match lifecycle {
+            Lifecycle::Running(start) | Lifecycle::Finished(start, _) => start.saturating_add(1) >= born,
+            Lifecycle::Empty => true,
+        };
+        self.lifecycles.iter().filter(started)
     }
 }
 
@@ -40,7 +45,7 @@ pub(super) fn collect(
 ) -> PodLifecycles {
     let mut lives: BTreeMap<(Gvk, String), BTreeMap<u64, Vec<Life>>> = BTreeMap::new();
     for carried in export.carried {
-        if plan.index.get(&carried.gvk).is_some_and(|names| names.contains_key(&carried.ns_name)) {
+        if stays_known(export, membership, plan, carried, window) {
             let of_owner = lives.entry((carried.gvk.clone(), carried.ns_name.clone())).or_default();
             let carried_lives = carried.lifecycles.iter().filter_map(|lifecycle| carry(lifecycle, window));
             of_owner.entry(carried.hash).or_default().extend(carried_lives);
@@ -49,6 +54,9 @@ pub(super) fn collect(
     for (id, pod) in export.history.objects.iter().enumerate().filter(|(_, object)| object.key.kind.is("", "Pod")) {
         let Some(life) = life(pod, window) else { continue };
         let Some(owner) = owner(export, membership, plan, id, window) else { continue };
+        if carried(export, pod, &owner) {
+            continue;
+        }
         match hash(export, pod) {
             Some(hash) => lives.entry(owner).or_default().entry(hash).or_default().push(life),
             None => report.note(Reason::PodSpecUnreadable, Some(pod.born), || pod.key.to_string()),
@@ -67,6 +75,35 @@ fn in_order(hashes: BTreeMap<u64, Vec<Life>>) -> BTreeMap<u64, Vec<Lifecycle>> {
         (hash, lives.into_iter().map(|life| life.lifecycle).collect())
     });
     sorted.collect()
+}
+
+/// Whether the owner of carried lifecycles is in the trace, or was until before the window (see [`owner`]). A trace that was
+/// cut there does not show it any more: then the filters alone decide.
+fn stays_known(
+    export: &Export<'_>,
+    membership: &Membership<'_>,
+    plan: &Plan,
+    carried: &OwnerLifecycles,
+    window: Window,
+) -> bool {
+    if plan.index.get(&carried.gvk).is_some_and(|names| names.contains_key(&carried.ns_name)) {
+        return true;
+    }
+    let Some((namespace, name)) = carried.ns_name.split_once('/') else { return false };
+    let key = ObjectKey { kind: carried.gvk.group_kind(), namespace: namespace.to_owned(), name: name.to_owned() };
+    let named = export.history.named(&key);
+    if named.is_empty() {
+        let subject = Subject { kind: &key.kind, namespace, name, labels: &BTreeMap::new() };
+        return export.filters.keeps(&subject);
+    }
+    named.into_iter().any(|id| membership.stays(id).iter().any(|stay| stay.since.seconds() < window.to))
+}
+
+/// Whether a trace tells all that is known of a pod, its lifecycle included: the status that came with the object is no
+/// second one.
+fn carried(export: &Export<'_>, pod: &Object, (gvk, ns_name): &(Gvk, String)) -> bool {
+    let of_owner = |carried: &OwnerLifecycles| carried.gvk == *gvk && carried.ns_name == *ns_name;
+    pod.versions.iter().all(|version| version.place.is_some()) && export.carried.iter().any(of_owner)
 }
 
 /// A pod's life in the window. One that began before it begins with it; an end after it stays, since the log knows it.

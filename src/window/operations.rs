@@ -11,8 +11,8 @@ use crate::model::{Gvk, ObjectKey, Timestamp};
 use crate::report::{Reason, Report};
 use crate::store::history::Place;
 use crate::store::{Object, ObjectId, Version};
-use crate::trace::Deleted;
 use crate::trace::object_hash;
+use crate::trace::{Deleted, Lifecycle};
 use crate::trace::{Index, Sanitize, content, pod_update};
 
 /// One thing that the replay has to do.
@@ -126,8 +126,11 @@ impl<'a> Planner<'a> {
     fn over_before(&self, object: &Object) -> bool {
         let from = self.window.from;
         if object.key.kind.is("", "Pod") {
-            let mut carried = self.export.carried.iter().filter(|carried| carried.is_of(object)).peekable();
-            let over_in_trace = carried.peek().is_some() && carried.all(|carried| carried.over_before(from));
+            let born = object.born.seconds();
+            let carried = self.export.carried.iter().filter(|carried| carried.is_of(object));
+            let mut lives = carried.flat_map(|carried| carried.since(born)).peekable();
+            let over = |life: &Lifecycle| matches!(life, Lifecycle::Finished(_, end) if *end < from);
+            let over_in_trace = lives.peek().is_some() && lives.all(over);
             over_in_trace || lifecycle::course(object).over_before(from)
         } else if object.key.kind.is("batch", "Job") {
             lifecycle::job_over(object).is_some_and(|over| over < from)

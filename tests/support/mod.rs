@@ -3,6 +3,10 @@
 #![allow(dead_code, reason = "each test binary uses its own part of this")]
 #![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
 
+pub mod compare;
+pub mod random;
+pub mod wounds;
+
 use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};

@@ -1,0 +1,64 @@
+//! Logs that are cut, joined and broken off: what a cut alone must not change.
+
+#![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
+
+mod support;
+
+use support::*;
+
+/// Exports files of these lines, in this order.
+fn export_files(files: &[&Log], args: &[&str]) -> String {
+    let dir = scratch();
+    for (i, log) in files.iter().enumerate() {
+        write(dir.path(), &format!("{i}.jsonl"), log.text());
+    }
+    export("", &[args, &[dir.path().to_str().unwrap()]].concat())
+}
+
+const WINDOW: [&str; 2] = ["--from=5", "--to=60"];
+
+/// Without times, creations at the start of the second file are no initial set that lacks what the first one shows.
+#[test]
+fn a_cut_before_creations_deletes_nothing() {
+    let first = Log::new().untimed("ADDED", &deployment("shop/web", 10, 1));
+    let second = first
+        .clone()
+        .untimed("ADDED", &deployment("blog/api", 20, 1))
+        .untimed("ADDED", &deployment("shop/cart", 21, 1))
+        .untimed("MODIFIED", &deployment("shop/cart", 21, 2));
+    let mut tail = Log::new();
+    for line in &second.lines()[1..] {
+        tail = tail.line(line);
+    }
+    assert_eq!(export_files(&[&first, &tail], &WINDOW), export_files(&[&second], &WINDOW));
+}
+
+/// The error of one watch says nothing of the others in the file: what they tell next is no initial set.
+#[test]
+fn an_error_of_one_of_several_watches_ends_nothing_of_the_others() {
+    let log = Log::new()
+        .event(10, "ADDED", &deployment("shop/web", 10, 1))
+        .event(11, "ADDED", &pod("shop/lone", 11))
+        .event(12, "MODIFIED", &deployment("shop/web", 10, 2))
+        .event(13, "MODIFIED", &pod("shop/lone", 11))
+        .line(&format!(r#"{{"ts":"{}","type":"ERROR","object":{{"kind":"Status","code":410}}}}"#, at(20)))
+        .event(30, "ADDED", &deployment("shop/cart", 30, 1))
+        .event(31, "MODIFIED", &deployment("shop/cart", 30, 2));
+    assert_eq!(
+        export(&log.text(), &WINDOW),
+        "\
+5 |
+10 |
+10 +Deployment shop/web 1
+11 |
+11 +Pod shop/lone app:1
+12 |
+12 +Deployment shop/web 2
+30 |
+30 +Deployment shop/cart 1
+31 |
+31 +Deployment shop/cart 2
+60 |
+"
+    );
+}

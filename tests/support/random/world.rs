@@ -1,0 +1,393 @@
+//! The cluster in small.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde_json::{Value, json};
+use tracer::model::Timestamp;
+
+use super::{Event, Recording, START, Step, Thing};
+
+fn whole(micros: i64) -> String {
+    Timestamp::from_seconds(micros / 1_000_000).to_string()
+}
+
+/// A cluster, its recorders, and what they wrote.
+#[derive(Default)]
+pub struct World {
+    now: i64,
+    version: u64,
+    things: Vec<Thing>,
+    events: Vec<Event>,
+    pub recording: bool,
+    gaps: bool,
+    broken: BTreeSet<&'static str>,
+    watched: BTreeSet<&'static str>,
+}
+
+/// The kinds that nothing has to own: `apiVersion`, kind, the field of its content.
+const ROOTS: [(&str, &str, &str); 8] = [
+    ("apps/v1", "Deployment", "spec"),
+    ("apps/v1", "StatefulSet", "spec"),
+    ("batch/v1", "CronJob", "spec"),
+    ("v1", "ConfigMap", "data"),
+    ("batch/v1", "Job", "spec"),
+    ("v1", "Pod", "spec"),
+    ("apps/v1", "DaemonSet", "spec"),
+    ("v1", "Node", "spec"),
+];
+
+impl World {
+    /// An empty one; with `gaps` its watches break off now and then.
+    pub fn new(gaps: bool) -> Self {
+        World { now: START * 1_000_000, gaps, ..World::default() }
+    }
+
+    pub fn step(&mut self, (what, whom, how, later): Step) {
+        let later = i64::from(later);
+        self.now += match later % 4 {
+            0 => 1 + later,
+            1 => later * 1_500,
+            2 => later * 7_000,
+            _ => later * 60_000,
+        };
+        let alive: Vec<usize> = (0..self.things.len()).filter(|i| self.things[*i].gone.is_none()).collect();
+        let target = alive.get(usize::from(whom) % alive.len().max(1)).copied();
+        match (what % 20, target) {
+            (0..=4, _) | (_, None) => self.root(whom, how),
+            (5..=8, Some(i)) => self.child(i, how),
+            (9..=10, Some(i)) => self.update(i, how),
+            (11..=13, Some(i)) => self.progress(i, how),
+            (14, Some(i)) => {
+                self.things[i].labels.insert("tier", format!("t{}", how % 3));
+                self.write("MODIFIED", i);
+            }
+            (15..=16, Some(i)) => self.delete(i, how),
+            (17, Some(i)) => self.replace(i, how),
+            (18, Some(i)) => self.adopt(i, how),
+            (_, Some(i)) if self.gaps => self.break_off(self.things[i].kind),
+            (_, Some(i)) => self.update(i, how),
+        }
+    }
+
+    fn create(
+        &mut self,
+        (api_version, kind, field): (&'static str, &'static str, &'static str),
+        namespace: &str,
+        name: String,
+    ) -> usize {
+        let spec = match kind {
+            "ConfigMap" => json!({"key": "0"}),
+            "Node" => json!({}),
+            "Pod" => pod_spec(0),
+            "CronJob" => json!({"schedule": "* * * * *", "jobTemplate": {"spec": {"template": {"spec": pod_spec(0)}}}}),
+            _ => json!({"replicas": 1, "template": {"spec": pod_spec(0)}}),
+        };
+        let count = self.things.len();
+        self.things.push(Thing {
+            api_version,
+            kind,
+            namespace: if kind == "Node" { String::new() } else { namespace.to_owned() },
+            name,
+            uid: format!("uid-{count}"),
+            labels: BTreeMap::from([("app", format!("x{}", count % 3))]),
+            owner: None,
+            content: (field, spec),
+            status: Value::Null,
+            version: 0,
+            created: self.now,
+            written: self.now,
+            deleting: false,
+            seen: 0,
+            gone: None,
+            over: None,
+        });
+        count
+    }
+
+    fn named(&self, kind: &str, namespace: &str, name: &str) -> Option<usize> {
+        let same = |t: &Thing| t.gone.is_none() && t.kind == kind && t.namespace == namespace && t.name == name;
+        self.things.iter().position(same)
+    }
+
+    fn root(&mut self, whom: u8, how: u8) {
+        let root = ROOTS[usize::from(whom) % ROOTS.len()];
+        let namespace = if root.1 == "Node" { "" } else { ["one", "two", "three"][usize::from(how / 4) % 3] };
+        let name = ["a", "b"][usize::from(how) % 2].to_owned();
+        match self.named(root.1, namespace, &name) {
+            Some(i) => self.update(i, how),
+            None => {
+                let i = self.create(root, namespace, name);
+                self.write("ADDED", i);
+            }
+        }
+    }
+
+    fn child(&mut self, owner: usize, how: u8) {
+        let Thing { kind, namespace, name, .. } = &self.things[owner];
+        let namespace = if *kind == "Node" { "one".to_owned() } else { namespace.clone() };
+        let (child, name) = match *kind {
+            "Deployment" => (("apps/v1", "ReplicaSet", "spec"), format!("{name}-5c{}", how % 3)),
+            "CronJob" => (("batch/v1", "Job", "spec"), format!("{name}-280{}", how % 5)),
+            "StatefulSet" => (("v1", "Pod", "spec"), format!("{name}-{}", how % 2)),
+            "ReplicaSet" | "Job" | "DaemonSet" | "Node" => (("v1", "Pod", "spec"), format!("{name}-z{}", how % 4)),
+            _ => return self.update(owner, how),
+        };
+        match self.named(child.1, &namespace, &name) {
+            Some(i) => self.update(i, how),
+            None => {
+                let hash = name.rsplit('-').next().filter(|_| child.1 == "ReplicaSet").map(str::to_owned);
+                let hash = hash.or_else(|| self.things[owner].labels.get("pod-template-hash").cloned());
+                let i = self.create(child, &namespace, name);
+                self.things[i].owner = Some(owner);
+                self.things[i].labels.extend(hash.map(|hash| ("pod-template-hash", hash)));
+                self.write("ADDED", i);
+            }
+        }
+    }
+
+    fn update(&mut self, i: usize, how: u8) {
+        let thing = &mut self.things[i];
+        match (thing.kind, &mut thing.content.1) {
+            ("ConfigMap", data) => *data = json!({"key": (how % 4).to_string()}),
+            ("Pod", spec) => *spec = pod_spec(how),
+            ("Job" | "CronJob", spec) => spec["suspend"] = how.is_multiple_of(2).into(),
+            (_, spec) => spec["replicas"] = (how % 4).into(),
+        }
+        self.write("MODIFIED", i);
+    }
+
+    /// What kubelets and the job controller write.
+    fn progress(&mut self, i: usize, how: u8) {
+        let now = whole(self.now);
+        let second = self.now / 1_000_000;
+        let thing = &mut self.things[i];
+        let started = thing.status.pointer("/containerStatuses/0/state/running/startedAt").cloned();
+        let exit =
+            |started: &Value| json!({"terminated": {"startedAt": started, "finishedAt": now, "exitCode": how % 2}});
+        let status = |phase: &str, state: Value, last: Value| json!({"phase": phase, "containerStatuses": [{"name": "main", "state": state, "lastState": last}]});
+        thing.status = match (thing.kind, started) {
+            ("Pod", _) if thing.over.is_some() => return,
+            ("Pod", None) => status("Running", json!({"running": {"startedAt": now}}), Value::Null),
+            ("Pod", Some(started)) => match how % 4 {
+                0 => status("Running", json!({"running": {"startedAt": now}}), exit(&started)),
+                1 => status("Running", exit(&started), Value::Null),
+                _ => {
+                    thing.over = Some(second);
+                    status(["Succeeded", "Failed"][usize::from(how % 2)], exit(&started), Value::Null)
+                }
+            },
+            ("Job", _) if thing.over.is_none() && how.is_multiple_of(2) => {
+                thing.over = Some(second);
+                json!({"conditions": [{"type": "Complete", "status": "True", "lastTransitionTime": now}]})
+            }
+            ("ConfigMap" | "Node", _) => return,
+            (_, _) => json!({"observed": how}),
+        };
+        self.write("MODIFIED", i);
+    }
+
+    fn children(&self, i: usize) -> Vec<usize> {
+        (0..self.things.len()).filter(|c| self.things[*c].owner == Some(i) && self.things[*c].gone.is_none()).collect()
+    }
+
+    fn delete(&mut self, i: usize, how: u8) {
+        match how % 4 {
+            // In the background: the garbage collector follows.
+            0 => {
+                self.remove(i, how);
+                self.collect(i, how);
+            }
+            // In the foreground: the owner goes last.
+            1 => {
+                self.collect(i, how);
+                self.remove(i, how);
+            }
+            // `--cascade=orphan`
+            2 => {
+                for child in self.children(i) {
+                    self.now += 1 + i64::from(how) * 20;
+                    self.things[child].owner = None;
+                    self.write("MODIFIED", child);
+                }
+                self.remove(i, how);
+            }
+            // The garbage collector is late.
+            _ => self.remove(i, how),
+        }
+    }
+
+    fn collect(&mut self, i: usize, how: u8) {
+        for child in self.children(i) {
+            self.now += 1 + i64::from(how) * 200;
+            self.remove(child, how);
+            self.collect(child, how);
+        }
+    }
+
+    fn remove(&mut self, i: usize, how: u8) {
+        if self.things[i].kind == "Pod" && how % 8 > 3 {
+            self.things[i].deleting = true;
+            // Nothing is restarted any more.
+            if let Some(finished) = self.things[i].status.pointer("/containerStatuses/0/state/terminated/finishedAt") {
+                let finished = finished.as_str().and_then(Timestamp::parse_rfc3339).map(Timestamp::seconds);
+                self.things[i].over = self.things[i].over.or(finished);
+            }
+            self.write("MODIFIED", i);
+            self.now += i64::from(how) * 5_000;
+        }
+        self.write("DELETED", i);
+    }
+
+    /// Deleted and created again under the same name.
+    fn replace(&mut self, i: usize, how: u8) {
+        self.delete(i, how);
+        self.now += 1 + i64::from(how) * 2_000;
+        let Thing { api_version, kind, namespace, name, content, owner, .. } = self.things[i].clone();
+        let owner = owner.filter(|owner| self.things[*owner].gone.is_none());
+        let new = self.create((api_version, kind, content.0), &namespace, name);
+        self.things[new].owner = owner;
+        self.write("ADDED", new);
+    }
+
+    /// An owner that finds a pod or ReplicaSet without one makes it its own.
+    fn adopt(&mut self, i: usize, how: u8) {
+        let owner_kind = match self.things[i].kind {
+            "Pod" => "ReplicaSet",
+            "ReplicaSet" => "Deployment",
+            _ => return self.update(i, how),
+        };
+        let namespace = &self.things[i].namespace;
+        let owner =
+            self.things.iter().position(|t| t.gone.is_none() && t.kind == owner_kind && t.namespace == *namespace);
+        if self.things[i].owner.is_none() && owner.is_some() {
+            self.things[i].owner = owner;
+            self.write("MODIFIED", i);
+        }
+    }
+
+    fn write(&mut self, change: &str, i: usize) {
+        self.version += 1;
+        self.now += 1;
+        let at = self.now + latency(self.things[i].kind);
+        let thing = &mut self.things[i];
+        thing.version = self.version;
+        thing.written = if change == "DELETED" { thing.written } else { self.now };
+        thing.seen = match change {
+            // What was there before the recording counts from its `creationTimestamp`.
+            "ADDED" if !self.recording => thing.created / 1_000_000 * 1_000_000,
+            "ADDED" => at,
+            _ => thing.seen,
+        };
+        thing.gone = (change == "DELETED").then_some(at);
+        let kind = thing.kind;
+        if self.recording && !self.broken.contains(kind) {
+            self.tell(kind, json!({"type": change, "object": self.body(i)}));
+        }
+    }
+
+    fn tell(&mut self, kind: &'static str, event: Value) {
+        let Value::Object(event) = event else { return };
+        let file = format!("{}s.jsonl", kind.to_lowercase());
+        self.events.push(Event { file, at: self.now + latency(kind), event });
+    }
+
+    fn body(&self, i: usize) -> Value {
+        let thing = &self.things[i];
+        let mut metadata = json!({
+            "name": thing.name, "uid": thing.uid, "resourceVersion": thing.version.to_string(),
+            "creationTimestamp": whole(thing.created), "labels": thing.labels,
+            "managedFields": [{"manager": "m", "operation": "Update", "time": whole(thing.written)}],
+        });
+        if !thing.namespace.is_empty() {
+            metadata["namespace"] = thing.namespace.as_str().into();
+        }
+        if thing.deleting {
+            metadata["deletionTimestamp"] = whole(thing.written + 30_000_000).into();
+            metadata["deletionGracePeriodSeconds"] = 30.into();
+        }
+        if let Some(owner) = thing.owner {
+            let owner = &self.things[owner];
+            metadata["ownerReferences"] = json!([{
+                "apiVersion": owner.api_version, "kind": owner.kind, "name": owner.name, "uid": owner.uid,
+                "controller": true,
+            }]);
+        }
+        let mut body = json!({"apiVersion": thing.api_version, "kind": thing.kind, "metadata": metadata});
+        body[thing.content.0] = thing.content.1.clone();
+        if !thing.status.is_null() {
+            body["status"] = thing.status.clone();
+        }
+        body
+    }
+
+    /// The recorders start.
+    pub fn record(&mut self) {
+        self.recording = true;
+        // What was created a moment before a watch begins counts from when the watch tells of it.
+        self.now += 3_000_000;
+        // The garbage collector has caught up: nobody is owned by what no log shows.
+        for i in (0..self.things.len()).chain(0..self.things.len()) {
+            if self.things[i].owner.is_some_and(|owner| self.things[owner].gone.is_some()) {
+                self.things[i].gone = Some(self.now);
+            }
+        }
+        for thing in self.things.iter_mut().filter(|thing| thing.gone.is_some()) {
+            thing.seen = i64::MAX;
+        }
+        for kind in ROOTS.map(|root| root.1).into_iter().chain(["ReplicaSet"]) {
+            self.initial_set(kind);
+        }
+    }
+
+    fn initial_set(&mut self, kind: &'static str) {
+        let mut there: Vec<usize> =
+            (0..self.things.len()).filter(|i| self.things[*i].kind == kind && self.things[*i].gone.is_none()).collect();
+        there.sort_by_key(|i| (self.things[*i].namespace.clone(), self.things[*i].name.clone()));
+        for i in there {
+            self.now += 1;
+            self.tell(kind, json!({"type": "ADDED", "object": self.body(i)}));
+        }
+        let api_version = ROOTS.iter().find(|root| root.1 == kind).map_or("apps/v1", |root| root.0);
+        let annotations = json!({"k8s.io/initial-events-end": "true"});
+        let metadata = json!({"resourceVersion": self.version.to_string(), "annotations": annotations});
+        self.now += 1;
+        self.tell(
+            kind,
+            json!({"type": "BOOKMARK", "object": {"apiVersion": api_version, "kind": kind, "metadata": metadata}}),
+        );
+        self.watched.insert(kind);
+    }
+
+    /// A watch breaks off; the next time it begins anew.
+    fn break_off(&mut self, kind: &'static str) {
+        if !self.recording {
+            return;
+        }
+        if self.broken.remove(kind) {
+            return self.initial_set(kind);
+        }
+        let status = json!({"apiVersion": "v1", "kind": "Status", "code": 410, "message": "too old resource version"});
+        self.tell(kind, json!({"type": "ERROR", "object": status}));
+        self.broken.insert(kind);
+    }
+
+    pub fn finish(mut self) -> Recording {
+        self.events.sort_by_key(|event| event.at);
+        let end = (self.now + 1_000_000) / 1_000_000 + 1;
+        Recording { events: self.events, end, things: self.things }
+    }
+}
+
+/// Watches are late by little, each by its own.
+fn latency(kind: &str) -> i64 {
+    [0, 1_300, 4_000][kind.len() % 3]
+}
+
+fn pod_spec(how: u8) -> Value {
+    let mut spec =
+        json!({"containers": [{"name": "main", "image": format!("app:{}", how % 3)}], "restartPolicy": "Always"});
+    if how % 5 == 4 {
+        spec["hostname"] = "changed".into();
+    }
+    spec
+}
