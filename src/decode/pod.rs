@@ -10,6 +10,7 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::JobFacts;
+use crate::json::Object;
 use crate::model::Timestamp;
 
 /// What one observation of a pod says of its course. Times in Unix seconds, as kubelets write them.
@@ -31,27 +32,27 @@ struct PodStatus<'a> {
     #[serde(borrow)]
     phase: Option<Cow<'a, str>>,
     #[serde(borrow)]
-    container_statuses: Option<Vec<ContainerStatus<'a>>>,
+    container_statuses: Option<Vec<Object<ContainerStatus<'a>>>>,
     #[serde(borrow)]
-    init_container_statuses: Option<Vec<ContainerStatus<'a>>>,
+    init_container_statuses: Option<Vec<Object<ContainerStatus<'a>>>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 struct ContainerStatus<'a> {
     #[serde(borrow)]
-    state: Option<ContainerState<'a>>,
+    state: Option<Object<ContainerState<'a>>>,
     #[serde(borrow)]
-    last_state: Option<ContainerState<'a>>,
+    last_state: Option<Object<ContainerState<'a>>>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
 struct ContainerState<'a> {
     #[serde(borrow)]
-    running: Option<Run<'a>>,
+    running: Option<Object<Run<'a>>>,
     #[serde(borrow)]
-    terminated: Option<Run<'a>>,
+    terminated: Option<Object<Run<'a>>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -77,7 +78,7 @@ struct PodSpec<'a> {
 #[serde(default)]
 struct Conditions<'a> {
     #[serde(borrow)]
-    conditions: Option<Vec<Condition<'a>>>,
+    conditions: Option<Vec<Object<Condition<'a>>>>,
 }
 
 #[derive(Default, Deserialize)]
@@ -97,17 +98,21 @@ fn seconds(text: &Option<Cow<'_, str>>) -> Option<i64> {
     text.as_deref().and_then(Timestamp::parse_rfc3339).map(Timestamp::seconds).filter(|seconds| *seconds > 0)
 }
 
+fn unwrapped<T>(list: Option<Vec<Object<T>>>) -> Vec<T> {
+    list.unwrap_or_default().into_iter().map(|Object(element)| element).collect()
+}
+
 impl ContainerStatus<'_> {
     fn states(&self) -> impl Iterator<Item = &ContainerState<'_>> {
-        self.state.iter().chain(&self.last_state)
+        self.state.iter().chain(&self.last_state).map(|Object(state)| state)
     }
 
     fn runs(&self) -> impl Iterator<Item = &Run<'_>> {
-        self.states().flat_map(|state| state.running.iter().chain(&state.terminated))
+        self.states().flat_map(|state| state.running.iter().chain(&state.terminated)).map(|Object(run)| run)
     }
 
     fn exit(&self) -> Option<&Run<'_>> {
-        self.state.as_ref().and_then(|state| state.terminated.as_ref())
+        self.state.as_ref().and_then(|Object(state)| state.terminated.as_ref()).map(|Object(run)| run)
     }
 }
 
@@ -121,9 +126,9 @@ pub fn facts(
     deleting: bool,
 ) -> Result<PodFacts, serde_json::Error> {
     let Some(status) = status.filter(|raw| raw.get() != "null") else { return Ok(PodFacts::default()) };
-    let status: PodStatus<'_> = serde_json::from_str(status.get())?;
-    let main = status.container_statuses.unwrap_or_default();
-    let init = status.init_container_statuses.unwrap_or_default();
+    let Object(status): Object<PodStatus<'_>> = serde_json::from_str(status.get())?;
+    let main = unwrapped(status.container_statuses);
+    let init = unwrapped(status.init_container_statuses);
     let runs = || init.iter().chain(&main).flat_map(ContainerStatus::runs);
     Ok(PodFacts {
         started: runs().filter_map(|run| seconds(&run.started_at)).min(),
@@ -138,7 +143,8 @@ fn stays_stopped(
     spec: Option<&RawValue>,
     deleting: bool,
 ) -> Result<bool, serde_json::Error> {
-    let spec: PodSpec<'_> = spec.map(|raw| serde_json::from_str(raw.get())).transpose()?.unwrap_or_default();
+    let spec: Option<Object<PodSpec<'_>>> = spec.map(|raw| serde_json::from_str(raw.get())).transpose()?;
+    let Object(spec) = spec.unwrap_or_default();
     if spec.containers.is_some_and(|containers| containers.len() > main.len()) {
         return Ok(false);
     }
@@ -155,8 +161,8 @@ fn stays_stopped(
 /// # Errors
 /// A status that has not the types of the API.
 pub fn job_facts(status: &RawValue) -> Result<JobFacts, serde_json::Error> {
-    let status: Option<Conditions<'_>> = serde_json::from_str(status.get())?;
-    let conditions = status.and_then(|status| status.conditions).unwrap_or_default();
+    let status: Option<Object<Conditions<'_>>> = serde_json::from_str(status.get())?;
+    let conditions = unwrapped(status.and_then(|Object(status)| status.conditions));
     let over = conditions.iter().find(|condition| {
         matches!(condition.kind.as_deref(), Some("Complete" | "Failed")) && condition.status.as_deref() == Some("True")
     });
@@ -164,15 +170,14 @@ pub fn job_facts(status: &RawValue) -> Result<JobFacts, serde_json::Error> {
 }
 
 /// The latest time that a status of any kind tells: transitions of conditions, starts and finishes of containers.
-pub fn latest_time(status: &RawValue) -> Option<Timestamp> {
+pub fn latest_time(whole: &RawValue) -> Option<Timestamp> {
     let time = |text: &Option<Cow<'_, str>>| text.as_deref().and_then(Timestamp::parse_rfc3339);
-    let conditions =
-        serde_json::from_str::<Conditions<'_>>(status.get()).ok().and_then(|s| s.conditions).unwrap_or_default();
-    let pod: PodStatus<'_> = serde_json::from_str(status.get()).unwrap_or_default();
-    let containers = pod.container_statuses.unwrap_or_default();
-    let containers = containers.iter().chain(pod.init_container_statuses.iter().flatten());
-    let runs =
-        containers.flat_map(ContainerStatus::runs).flat_map(|run| [time(&run.started_at), time(&run.finished_at)]);
+    let Object(status): Object<Conditions<'_>> = serde_json::from_str(whole.get()).unwrap_or_default();
+    let conditions = unwrapped(status.conditions);
+    let Object(pod): Object<PodStatus<'_>> = serde_json::from_str(whole.get()).unwrap_or_default();
+    let (main, init) = (unwrapped(pod.container_statuses), unwrapped(pod.init_container_statuses));
+    let runs = init.iter().chain(&main).flat_map(ContainerStatus::runs);
+    let runs = runs.flat_map(|run| [time(&run.started_at), time(&run.finished_at)]);
     conditions.iter().map(|condition| time(&condition.last_transition_time)).chain(runs).flatten().max()
 }
 
