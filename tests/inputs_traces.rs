@@ -249,7 +249,6 @@ fn bytes_that_are_no_trace_are_refused() {
 
 /// Overlapping traces, and neighbouring ones, tell of the same pods.
 #[test]
-#[ignore = "BUG: window/lifecycles.rs `collect` adds up what all inputs carry: a pod that two traces, or a trace and its log, tell of lives twice"]
 fn a_pod_that_two_inputs_tell_of_lives_once() {
     let log = log().text();
     let whole = export(&log, &WHOLE);

@@ -181,7 +181,6 @@ proptest! {
         prop_assert!(trace == again, "from {a} to {b}, {}:\n{}\n{}", SANITIZE[sanitize], shown(&trace), shown(&again));
     }
 
-    #[ignore = "BUG: a re-created pod without a run of its own is left out by the life of one of its name, within a second"]
     /// But for what a trace does not tell: that a Job is over, and which of an owner and its namesakes a lifecycle is of.
     #[test]
     fn a_window_of_a_trace_is_that_window_of_the_log(

@@ -17,6 +17,10 @@ use crate::trace::{self, Deleted, Event, Lifecycle, Part};
 /// The lifecycles that a trace carries for one owner and one pod-spec hash.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OwnerLifecycles {
+    /// Index of the source that is the trace.
+    pub source: u32,
+    /// The trace's first second, in Unix seconds: lives that begin then may have begun before.
+    pub begins: Option<i64>,
     /// The owner's kind.
     pub gvk: crate::model::Gvk,
     /// The owner's `namespace/name`.
@@ -33,8 +37,15 @@ const OPERATIONS_PER_SECOND: i64 = 999_999;
 /// Decodes a trace from its stream: one [`Decoded`] for each part. `max_value` bounds the bytes of one object. Stops when
 /// `emit` gives false.
 pub fn read_trace(source: u32, stream: &mut dyn Read, max_value: usize, emit: &mut dyn FnMut(Decoded) -> bool) {
-    let mut reader =
-        TraceReader { source, interest: Interest::everything(), events: 0, operations: 0, second: (0, 0), held: None };
+    let mut reader = TraceReader {
+        source,
+        interest: Interest::everything(),
+        events: 0,
+        operations: 0,
+        begins: None,
+        second: (0, 0),
+        held: None,
+    };
     let result = trace::read(stream, max_value as u64, |part: Part<TracerConfig>| {
         let go_on = reader.part(part).into_iter().all(&mut *emit);
         if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -54,6 +65,8 @@ struct TraceReader {
     interest: Interest,
     events: u64,
     operations: u64,
+    /// The second of the first event.
+    begins: Option<i64>,
     /// The second of the last event, and how many operations it had so far.
     second: (i64, i64),
     /// An empty event: the last one only gives the trace its length, so it waits until another one comes.
@@ -67,7 +80,8 @@ impl TraceReader {
             Part::Event(event) => self.event(event),
             Part::Indexed { .. } => Vec::new(),
             Part::Lifecycles { owner: (gvk, ns_name), hash, lifecycles } => {
-                let lifecycles = OwnerLifecycles { gvk, ns_name, hash, lifecycles };
+                let (source, begins) = (self.source, self.begins);
+                let lifecycles = OwnerLifecycles { source, begins, gvk, ns_name, hash, lifecycles };
                 vec![self.decoded(None, vec![Item::TraceLifecycles(Box::new(lifecycles))])]
             }
         }
@@ -76,6 +90,7 @@ impl TraceReader {
     fn event(&mut self, event: Event) -> Vec<Decoded> {
         let start = self.events == 0;
         self.events += 1;
+        self.begins.get_or_insert(event.ts);
         let second = Timestamp::from_seconds(event.ts);
         self.held = None;
         if event.applied.is_empty() && event.deleted.is_empty() && !start {

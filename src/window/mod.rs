@@ -7,6 +7,7 @@
 mod lifecycles;
 mod membership;
 mod operations;
+mod tellings;
 
 pub use membership::{Membership, Stay};
 

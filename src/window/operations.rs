@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use super::{Export, Membership, Stay, Window};
 use crate::lifecycle;
-use crate::model::{Gvk, ObjectKey, Timestamp};
+use crate::model::{Gvk, ObjectKey, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
 use crate::store::history::Place;
 use crate::store::{Object, ObjectId, Version};
@@ -22,7 +22,7 @@ pub(super) struct Operation {
     pub action: Action,
     /// It joins after the deletion of its former owner.
     orphaned: bool,
-    resource_version: Option<u64>,
+    resource_version: Option<ResourceVersion>,
     place: Option<Place>,
 }
 
@@ -37,7 +37,7 @@ pub(super) enum Action {
 impl Operation {
     /// The order of operations: by time, then as a trace among the inputs had them, then by resourceVersion. One that waits
     /// for a deletion comes after all others of its moment.
-    fn order(&self) -> (Timestamp, bool, Option<Place>, Option<u64>, ObjectId) {
+    fn order(&self) -> (Timestamp, bool, Option<Place>, Option<ResourceVersion>, ObjectId) {
         (self.at, self.orphaned, self.place, self.resource_version, self.object)
     }
 
@@ -67,7 +67,7 @@ pub(super) struct Plan {
 
 /// An object of the starting state, with what orders it: by creation.
 struct Start {
-    order: (Timestamp, Timestamp, Option<Place>, Option<u64>, ObjectId),
+    order: (Timestamp, Timestamp, Option<Place>, Option<ResourceVersion>, ObjectId),
     object: Arc<[u8]>,
 }
 
@@ -126,17 +126,32 @@ impl<'a> Planner<'a> {
     fn over_before(&self, object: &Object) -> bool {
         let from = self.window.from;
         if object.key.kind.is("", "Pod") {
-            let born = object.born.seconds();
             let carried = self.export.carried.iter().filter(|carried| carried.is_of(object));
-            let mut lives = carried.flat_map(|carried| carried.since(born)).peekable();
+            let lives = carried.flat_map(|carried| &carried.lifecycles);
+            let mut own = lives.filter(|life| !self.is_of_namesake(life, object)).peekable();
             let over = |life: &Lifecycle| matches!(life, Lifecycle::Finished(_, end) if *end < from);
-            let over_in_trace = lives.peek().is_some() && lives.all(over);
+            let over_in_trace = own.peek().is_some() && own.all(over);
             over_in_trace || lifecycle::course(object).over_before(from)
         } else if object.key.kind.is("batch", "Job") {
             lifecycle::job_over(object).is_some_and(|over| over < from)
         } else {
             false
         }
+    }
+
+    /// Whether a lifecycle that a trace tells of a name is that of an earlier pod. A watch may tell of a pod a second after it
+    /// started; unless another pod had the name by then, such a life is its own.
+    fn is_of_namesake(&self, life: &Lifecycle, pod: &Object) -> bool {
+        let born = pod.born.seconds();
+        let (start, end) = match *life {
+            Lifecycle::Empty => return false,
+            Lifecycle::Running(start) => (start, i64::MAX),
+            Lifecycle::Finished(start, end) => (start, end),
+        };
+        let history = self.export.history;
+        let mut earlier = history.named(&pod.key).map(|id| &history.objects[id]).filter(|other| other.born < pod.born);
+        let had_name = earlier.any(|other| other.alive_at(Timestamp::from_seconds(start)));
+        start.saturating_add(1) < born || (start < born && end <= born && had_name)
     }
 
     fn stay(&mut self, id: ObjectId, gvk: &Gvk, stay: Stay, report: &mut Report) {
@@ -236,7 +251,7 @@ impl<'a> Planner<'a> {
         &mut self,
         id: ObjectId,
         at: Timestamp,
-        (place, resource_version, orphaned): (Option<Place>, Option<u64>, bool),
+        (place, resource_version, orphaned): (Option<Place>, Option<ResourceVersion>, bool),
         written: &Written,
     ) {
         let action = Action::Apply(text(&written.object));
