@@ -13,6 +13,7 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::json;
 use crate::model::{GroupKind, ObjectKey, Timestamp, split_api_version};
 use crate::report::{Reason, Report};
 use crate::store::blobs::BlobId;
@@ -186,14 +187,14 @@ impl Builder<'_> {
             Some(serde_json::Value::Array(listed)) => (listed, false),
             other => (Vec::new(), other.is_some()),
         };
-        let read = listed.into_iter().map(serde_json::from_value::<OwnerReference>);
+        let read = listed.into_iter().map(serde_json::from_value::<json::Object<OwnerReference>>);
         let good = |r: &OwnerReference| {
             split_api_version(&r.api_version).is_some() && !r.kind.is_empty() && !r.name.is_empty()
         };
         let mut bad = usize::from(malformed);
         for reference in read {
             match reference {
-                Ok(reference) if good(&reference) => references.push(reference),
+                Ok(json::Object(reference)) if good(&reference) => references.push(reference),
                 _ => bad += 1,
             }
         }
@@ -218,9 +219,11 @@ impl Builder<'_> {
             name: reference.name.clone(),
         };
         for namespace in [object.key.namespace.as_str(), ""] {
-            // Without a uid the name has to do; so it has for the objects of a trace, which have none.
+            // Without a uid the name has to do; so it has for what a log shows below the objects of a trace, which have none.
+            // What stands beside its owner's name in a trace is not owned by that one, or it would not stand there.
             let named = self.history.named_at(&key(namespace), at);
-            if let Some(id) = named.filter(|id| reference.uid.is_empty() || self.history.objects[*id].from_trace) {
+            let of_trace = |id: ObjectId| self.history.objects[id].from_trace && !object.from_trace;
+            if let Some(id) = named.filter(|id| reference.uid.is_empty() || of_trace(*id)) {
                 return Owner::Seen(id);
             }
         }
