@@ -220,6 +220,11 @@ impl fmt::Display for ObjectKey {
     }
 }
 
+/// A `metadata.resourceVersion` that is decimal, as those of etcd are: later versions of an object have greater ones. Kubernetes
+/// lets clients compare them so where they are decimal, of whatever length (KEP-5504); 38 digits are taken here, far more than
+/// etcd's 63 bits.
+pub type ResourceVersion = u128;
+
 /// A place in the input: which source, which line of its decompressed text (counted from 1), or which event of a trace.
 ///
 /// Its order is the order of input: sources in the order of their paths, then lines.

@@ -20,7 +20,7 @@ use support::{fixture, scratch, tracer, write};
 use tracer::archive::{Archive, Reading};
 use tracer::decode::{Decoder, Interest};
 use tracer::input::{Options, Sources};
-use tracer::model::Timestamp;
+use tracer::model::{ResourceVersion, Timestamp};
 use tracer::report::Report;
 use tracer::store::History;
 use tracer::trace::{Trace, read_all};
@@ -163,7 +163,7 @@ fn history(dir: &Path) -> History {
 
 /// When every version of an object was written, and when it was deleted, by uid and resourceVersion. What watches showed at
 /// their start counts from its creation, not from then, and tells nothing.
-fn times(history: &History) -> HashMap<(String, u64), Timestamp> {
+fn times(history: &History) -> HashMap<(String, ResourceVersion), Timestamp> {
     let mut times = HashMap::new();
     for (uid, id) in history.by_uid.iter().collect::<BTreeMap<_, _>>() {
         let object = &history.objects[*id];
@@ -185,7 +185,7 @@ fn estimated_times_are_near_the_recorded_ones() {
     }
     let recorded = times(&history(Path::new(&fixture("lab/watch"))));
     let estimated = times(&history(dir.path()));
-    let mut off: Vec<(i64, &String, u64)> = recorded
+    let mut off: Vec<(i64, &String, ResourceVersion)> = recorded
         .iter()
         .filter_map(|((uid, version), at)| {
             let estimate = estimated.get(&(uid.clone(), *version))?;

@@ -136,10 +136,9 @@ fn read(
 /// Bodies are needed of what is tracked; of pods, whose specs name their lifecycles; of Deployments, whose selectors prove
 /// an inferred owner.
 fn interest(config: &TracerConfig, sanitize: Sanitize) -> Interest {
-    let besides = [Gvk::new("", "v1", "Pod"), Gvk::new("apps", "v1", "Deployment")];
-    let besides = besides.into_iter().filter(|gvk| config.tracked_version(&gvk.group_kind()).is_none());
     let tracked = config.iter().map(|(gvk, _)| gvk.clone());
-    Interest::new(tracked.chain(besides), sanitize == Sanitize::Simkube)
+    let besides = [Gvk::new("", "v1", "Pod"), Gvk::new("apps", "v1", "Deployment")];
+    Interest::new(tracked, besides, sanitize == Sanitize::Simkube)
 }
 
 fn window(options: &ExportOptions, archive: &Archive, history: &History) -> anyhow::Result<Window> {

@@ -20,7 +20,7 @@ use serde_json::value::RawValue;
 use crate::config::TracerConfig;
 use crate::input::{Content, Record};
 use crate::json::{self, Members};
-use crate::model::{GroupKind, Position, Timestamp};
+use crate::model::{GroupKind, Position, ResourceVersion, Timestamp};
 use crate::report::Reason;
 
 /// What one record, or one part of it, says.
@@ -33,7 +33,7 @@ pub enum Item {
         /// The kind that is watched.
         kind: GroupKind,
         /// The resourceVersion that the watch has reached, where it is decimal.
-        resource_version: Option<u64>,
+        resource_version: Option<ResourceVersion>,
         /// Whether it carries `k8s.io/initial-events-end: "true"`.
         initial_end: bool,
         /// The recorder's time.

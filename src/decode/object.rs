@@ -10,7 +10,7 @@ use serde_json::value::RawValue;
 use super::pod::{self, PodFacts};
 use super::{Item, shorten};
 use crate::json::{self, Members};
-use crate::model::{GroupKind, Gvk, ObjectKey, Timestamp, split_api_version};
+use crate::model::{GroupKind, Gvk, ObjectKey, ResourceVersion, Timestamp, split_api_version};
 use crate::report::Reason;
 
 /// What a record says has become of an object.
@@ -40,7 +40,7 @@ pub struct Observation {
     /// The object's uid; a trace has none.
     pub uid: Option<String>,
     /// `metadata.resourceVersion` where it is decimal and fits: versions of one object are ordered by it.
-    pub resource_version: Option<u64>,
+    pub resource_version: Option<ResourceVersion>,
     /// The recorder's time.
     pub at: Option<Timestamp>,
     /// The latest moment that the body itself proves, where the record has no time.
@@ -88,38 +88,48 @@ pub struct JobFacts {
 /// Which bodies are needed: of which kinds, and at which version.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
-    versions: BTreeMap<GroupKind, String>,
+    tracked: BTreeMap<GroupKind, String>,
+    besides: BTreeMap<GroupKind, String>,
     everything: bool,
     with_status: bool,
 }
 
 impl Interest {
-    /// The bodies of these kinds; `with_status` also keeps their `status`.
-    pub fn new(kinds: impl IntoIterator<Item = Gvk>, with_status: bool) -> Self {
-        let versions = kinds.into_iter().map(|gvk| (gvk.group_kind(), gvk.version)).collect();
-        Interest { versions, everything: false, with_status }
+    /// The bodies of what is tracked, and of some kinds `besides` of which it is no loss when a body has another version;
+    /// `with_status` also keeps the `status` of bodies.
+    pub fn new(
+        tracked: impl IntoIterator<Item = Gvk>,
+        besides: impl IntoIterator<Item = Gvk>,
+        with_status: bool,
+    ) -> Self {
+        let by_kind = |gvk: Gvk| (gvk.group_kind(), gvk.version);
+        let tracked = tracked.into_iter().map(by_kind).collect();
+        let besides = besides.into_iter().map(by_kind).collect();
+        Interest { tracked, besides, everything: false, with_status }
     }
 
     /// Every body, with its status.
     pub fn everything() -> Self {
-        Interest { versions: BTreeMap::new(), everything: true, with_status: true }
+        Interest { everything: true, with_status: true, ..Interest::default() }
     }
 
-    fn wants(&self, kind: &GroupKind, version: &str) -> Wanted {
-        match self.versions.get(kind) {
+    fn wants(&self, kind: &GroupKind, version: &str) -> Wanted<'_> {
+        match self.tracked.get(kind) {
             _ if self.everything => Wanted::Yes,
-            None => Wanted::No,
             Some(tracked) if tracked == version => Wanted::Yes,
-            Some(_) => Wanted::AtAnotherVersion,
+            Some(tracked) => Wanted::At(tracked),
+            None if self.besides.get(kind).is_some_and(|wanted| wanted == version) => Wanted::Yes,
+            None => Wanted::No,
         }
     }
 }
 
 #[derive(PartialEq)]
-enum Wanted {
+enum Wanted<'a> {
     No,
     Yes,
-    AtAnotherVersion,
+    /// It is tracked, at this version and not at the one it has.
+    At(&'a str),
 }
 
 /// `apiVersion` and `kind` for the items of a typed list, which have none of their own.
@@ -192,7 +202,7 @@ struct Metadata<'a> {
     name: Option<String>,
     namespace: Option<String>,
     uid: Option<String>,
-    resource_version: Option<u64>,
+    resource_version: Option<ResourceVersion>,
     created: Option<Timestamp>,
     deletion: Option<Timestamp>,
     grace_seconds: Option<i64>,
@@ -272,8 +282,7 @@ pub fn observe(
     let name = metadata.name.clone().ok_or_else(|| format!("a {kind} without `metadata.name`"))?;
     let key = ObjectKey { kind, namespace: metadata.namespace.clone().unwrap_or_default(), name };
     let mut notes = Vec::new();
-    if wanted == Wanted::AtAnotherVersion {
-        let tracked = interest.versions.get(&key.kind).map_or("", String::as_str);
+    if let Wanted::At(tracked) = wanted {
         notes.push((Reason::OtherVersion, format!("{key} seen as {}, tracked as {tracked}", types.api_version)));
     }
     let facts = facts(&key, &parts, &metadata, &mut notes);

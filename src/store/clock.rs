@@ -13,7 +13,7 @@
 
 use std::cmp::Reverse;
 
-use crate::model::Timestamp;
+use crate::model::{ResourceVersion, Timestamp};
 
 /// How near, in microseconds, the next write must be to date a deletion.
 const REACTION: i64 = 5_000_000;
@@ -24,7 +24,7 @@ const SPREAD: usize = 400_000;
 #[derive(Clone, Copy, Debug)]
 pub struct Mark {
     /// The resourceVersion.
-    pub resource_version: u64,
+    pub resource_version: ResourceVersion,
     /// It was not written before this.
     pub not_before: Option<Timestamp>,
     /// It was written by then.
@@ -35,7 +35,7 @@ pub struct Mark {
 
 /// Times along the line of resourceVersions.
 pub struct Clock {
-    versions: Vec<u64>,
+    versions: Vec<ResourceVersion>,
     /// The latest `not_before` up to here.
     floor: Vec<Timestamp>,
     /// Where this floor was reached.
@@ -79,16 +79,16 @@ impl Clock {
     }
 
     /// The time of a write; `None` when nothing tells.
-    pub fn at(&self, resource_version: u64) -> Option<Timestamp> {
+    pub fn at(&self, resource_version: ResourceVersion) -> Option<Timestamp> {
         self.estimate(resource_version, false)
     }
 
     /// The time of a deletion.
-    pub fn deleted_at(&self, resource_version: u64) -> Option<Timestamp> {
+    pub fn deleted_at(&self, resource_version: ResourceVersion) -> Option<Timestamp> {
         self.estimate(resource_version, true)
     }
 
-    fn estimate(&self, resource_version: u64, deletion: bool) -> Option<Timestamp> {
+    fn estimate(&self, resource_version: ResourceVersion, deletion: bool) -> Option<Timestamp> {
         let first = self.versions.partition_point(|version| *version < resource_version);
         let last = self.versions.partition_point(|version| *version <= resource_version).checked_sub(1);
         let floor = last.map_or(Timestamp::MIN, |i| self.in_order(self.floor[i], self.since[i], first));
@@ -112,12 +112,12 @@ impl Clock {
 mod tests {
     use super::*;
 
-    fn mark(resource_version: u64, not_before: i64, not_after: Option<i64>) -> Mark {
+    fn mark(resource_version: ResourceVersion, not_before: i64, not_after: Option<i64>) -> Mark {
         let not_after = not_after.map(Timestamp::from_seconds);
         Mark { resource_version, not_before: Some(Timestamp::from_seconds(not_before)), not_after, deletion: false }
     }
 
-    fn deletion(resource_version: u64, not_before: i64) -> Mark {
+    fn deletion(resource_version: ResourceVersion, not_before: i64) -> Mark {
         Mark { deletion: true, ..mark(resource_version, not_before, None) }
     }
 

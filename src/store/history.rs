@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::ApiVersionId;
 use super::blobs::{BlobId, Blobs};
 use crate::decode::Facts;
-use crate::model::{Gvk, ObjectKey, Timestamp};
+use crate::model::{Gvk, ObjectKey, ResourceVersion, Timestamp};
 
 /// An object in a history: its place in [`History::objects`].
 pub type ObjectId = usize;
@@ -53,7 +53,7 @@ pub struct Version {
     /// Since when.
     pub at: Timestamp,
     /// Its resourceVersion.
-    pub resource_version: Option<u64>,
+    pub resource_version: Option<ResourceVersion>,
     /// What is kept of `metadata`.
     pub metadata: BlobId,
     /// The latest known content: what the body holds beside `apiVersion`, `kind`, `metadata`, `status`.
@@ -85,7 +85,7 @@ pub struct End {
     /// When; concluded ends are by then at the latest.
     pub at: Timestamp,
     /// Its resourceVersion, where the log saw the deletion.
-    pub resource_version: Option<u64>,
+    pub resource_version: Option<ResourceVersion>,
     /// How it is known.
     pub cause: EndCause,
     /// What the last body, which came with the deletion, says of its course.

@@ -12,7 +12,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::decode::Change;
-use crate::model::{GroupKind, Timestamp};
+use crate::model::{GroupKind, ResourceVersion, Timestamp};
 
 /// A number for a uid.
 pub type UidId = u32;
@@ -29,7 +29,7 @@ pub struct Step<'a> {
     /// The recorder's time.
     pub at: Option<Timestamp>,
     /// The resourceVersion.
-    pub resource_version: Option<u64>,
+    pub resource_version: Option<ResourceVersion>,
 }
 
 /// What a watch showed when it began.
@@ -42,7 +42,7 @@ pub struct InitialSet {
     /// When it began, where recorded.
     pub at: Option<Timestamp>,
     /// The latest resourceVersion that it shows: it was not complete before that.
-    pub resource_version: Option<u64>,
+    pub resource_version: Option<ResourceVersion>,
     /// What is there.
     pub members: HashSet<UidId>,
     /// Their namespaces.

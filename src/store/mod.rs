@@ -21,7 +21,7 @@ use blobs::{BlobId, Blobs};
 use initial::{Step, StreamId, Streams, UidId};
 
 use crate::decode::{Change, Facts, Observation};
-use crate::model::{GroupKind, ObjectKey, Position, Timestamp};
+use crate::model::{GroupKind, ObjectKey, Position, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
 
 /// An observation as it is held: numbers and blobs.
@@ -31,7 +31,7 @@ pub(crate) struct Entry {
     pub evidence: Option<Timestamp>,
     pub pristine: bool,
     pub created: Option<Timestamp>,
-    pub resource_version: Option<u64>,
+    pub resource_version: Option<ResourceVersion>,
     pub uid: Option<UidId>,
     pub api_version: ApiVersionId,
     pub stream: Option<StreamId>,
@@ -100,7 +100,7 @@ impl Store {
         &mut self,
         position: Position,
         kind: &GroupKind,
-        resource_version: Option<u64>,
+        resource_version: Option<ResourceVersion>,
         initial_end: bool,
         at: Option<Timestamp>,
     ) {
