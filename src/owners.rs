@@ -6,7 +6,9 @@
 //! them.
 
 mod infer;
+mod order;
 pub(crate) use infer::labels;
+pub use order::TopDown;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
@@ -102,9 +104,9 @@ impl OwnerGraph {
         })
     }
 
-    /// When the owners of an object change, its birth aside.
-    pub fn changes(&self, id: ObjectId) -> impl Iterator<Item = Timestamp> {
-        self.links[id].iter().skip(1).map(|link| link.since)
+    /// The owners of an object over time; the first link holds from birth.
+    pub fn links(&self, id: ObjectId) -> impl Iterator<Item = (Timestamp, &[Owner])> {
+        self.links[id].iter().map(|link| (link.since, link.owners.as_slice()))
     }
 
     fn above(&self, id: ObjectId, owners: impl Fn(Owner) -> Vec<Owner>) -> Vec<Owner> {

@@ -9,6 +9,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
+use super::kept_out::{Above, Spans, State};
 use crate::config::TracerConfig;
 use crate::filter::{Filters, Subject};
 use crate::model::{GroupKind, Gvk, Timestamp};
@@ -16,13 +17,11 @@ use crate::owners::{Owner, OwnerGraph, labels};
 use crate::store::blobs::BlobId;
 use crate::store::{History, Object, ObjectId};
 
-/// What decides who is in a trace.
+/// Who is in the trace, and when.
 pub struct Membership<'a> {
-    history: &'a History,
-    graph: &'a OwnerGraph,
-    config: &'a TracerConfig,
-    filters: &'a Filters,
-    labels: RefCell<HashMap<BlobId, Rc<BTreeMap<String, String>>>>,
+    judge: Judge<'a>,
+    /// For each object, when it is kept out by what is above it.
+    kept_out: Vec<Spans>,
 }
 
 /// A span in which an object is in the trace.
@@ -40,41 +39,27 @@ pub struct Stay {
 impl<'a> Membership<'a> {
     /// Membership in traces of a history.
     pub fn new(history: &'a History, graph: &'a OwnerGraph, config: &'a TracerConfig, filters: &'a Filters) -> Self {
-        Membership { history, graph, config, filters, labels: RefCell::default() }
+        let judge = Judge { history, graph, config, filters, labels: RefCell::default() };
+        let kept_out = from_the_top(&judge);
+        Membership { judge, kept_out }
     }
 
     /// The GVK under which an object stands in a trace: the tracked one of its kind; for what a trace tells of, that trace's.
     pub fn gvk(&self, object: &Object) -> Option<Gvk> {
-        let version = object.versions.iter().find(|version| version.content.is_some())?;
-        let gvk = self.history.gvk(object, version);
-        (object.from_trace || self.config.get(&gvk).is_some()).then_some(gvk)
+        self.judge.gvk(object)
     }
 
     /// The spans in which an object is in the trace, whatever the window.
     pub fn stays(&self, id: ObjectId) -> Vec<Stay> {
-        let object = &self.history.objects[id];
+        let object = &self.judge.history.objects[id];
         let Some(gvk) = self.gvk(object) else { return Vec::new() };
         let mut stays: Vec<Stay> = Vec::new();
-        let mut former: Vec<ObjectId> = Vec::new();
         for at in self.turning_points(id) {
-            let blockers = self.blockers(id, at);
-            if blockers.is_empty() {
-                // An owner that keeps it out no more, but owns it still, has not orphaned it.
-                let above = self.graph.ancestors_at(id, at);
-                former.retain(|owner| !above.contains(&Owner::Seen(*owner)));
-            }
-            let orphaned = blockers.is_empty() && !former.is_empty();
-            let waits = former.iter().any(|owner| self.history.objects[*owner].alive_at(at));
-            let member = blockers.is_empty() && !(orphaned && waits) && self.qualifies(id, &gvk, at);
-            if !blockers.is_empty() {
-                former = blockers.into_iter().flatten().collect();
-            }
+            let state = self.kept_out[id].at(at);
+            let member = state != State::KeptOut && self.judge.wants(id, &gvk, at);
             match stays.last_mut().filter(|stay| stay.until.is_none()) {
                 Some(stay) if !member => stay.until = Some(at),
-                None if member => {
-                    stays.push(Stay { since: at, until: None, orphaned });
-                    former.clear();
-                }
+                None if member => stays.push(Stay { since: at, until: None, orphaned: state == State::Released }),
                 _ => {}
             }
         }
@@ -87,68 +72,105 @@ impl<'a> Membership<'a> {
 
     /// The moments at which the judgement of an object can change, within its life.
     fn turning_points(&self, id: ObjectId) -> Vec<Timestamp> {
-        let object = &self.history.objects[id];
-        let mut points = BTreeSet::from([object.born]);
-        let relabelled = |object: &Object| {
-            let changes = object.versions.windows(2).filter(|pair| pair[0].metadata != pair[1].metadata);
-            changes.map(|pair| pair[1].at).collect::<Vec<_>>()
-        };
-        points.extend(relabelled(object));
-        for ancestor in self.graph.ancestors_ever(id) {
-            if let Owner::Seen(ancestor) = ancestor {
-                points.extend(self.graph.changes(ancestor));
-                points.extend(self.history.objects[ancestor].end.map(|end| end.at));
-                if !self.filters.exclude_selectors.is_empty() {
-                    points.extend(relabelled(&self.history.objects[ancestor]));
-                }
-            }
-        }
+        let object = &self.judge.history.objects[id];
+        let mut points = self.judge.own_changes(id);
+        points.extend(self.kept_out[id].changes().iter().map(|(at, _)| *at));
         points.into_iter().filter(|at| object.alive_at(*at)).collect()
     }
+}
 
-    fn qualifies(&self, id: ObjectId, gvk: &Gvk, at: Timestamp) -> bool {
-        let object = &self.history.objects[id];
-        let skipped = !object.from_trace && self.config.skips_owned(gvk) && !self.graph.owners_at(id, at).is_empty();
-        !object.key.namespace.is_empty()
-            && !skipped
-            && self.filters.keeps(&self.subject(object, &self.labels_at(object, at)))
+/// Judges the objects from the top down.
+fn from_the_top(judge: &Judge<'_>) -> Vec<Spans> {
+    let top_down = judge.graph.top_down();
+    let barred_for_ever = Spans::always(State::KeptOut);
+    let hidden: Vec<bool> = (0..judge.graph.unseen.len()).map(|unseen| judge.bars_unseen(unseen)).collect();
+    let mut kept_out = vec![Spans::always(State::Free); judge.history.objects.len()];
+    let mut bars: Vec<Option<Spans>> = vec![None; kept_out.len()];
+    for id in top_down.order {
+        let links: Vec<(Timestamp, &[Owner])> = judge.graph.links(id).collect();
+        if !links.is_empty() {
+            let of_owner = |owner: Owner| match owner {
+                Owner::Unseen(unseen) if hidden[unseen] => Some(&barred_for_ever),
+                owner => {
+                    let above = judge.graph.object_of(owner)?;
+                    // In a circle each is above the other: neither keeps the other out.
+                    bars[above].as_ref().filter(|_| top_down.circle[above] != top_down.circle[id])
+                }
+            };
+            let above = Above { history: judge.history, graph: judge.graph, bars: &of_owner };
+            kept_out[id] = above.spans(&links);
+        }
+        let own = judge.bars_over_time(id);
+        let quiet = own.iter().all(|(_, barring)| !barring) && kept_out[id].is_always_free();
+        bars[id] = (!quiet).then(|| kept_out[id].or_barred(&own));
+    }
+    kept_out
+}
+
+/// What decides about one object.
+struct Judge<'a> {
+    history: &'a History,
+    graph: &'a OwnerGraph,
+    config: &'a TracerConfig,
+    filters: &'a Filters,
+    labels: RefCell<HashMap<BlobId, Rc<BTreeMap<String, String>>>>,
+}
+
+impl Judge<'_> {
+    fn gvk(&self, object: &Object) -> Option<Gvk> {
+        let version = object.versions.iter().find(|version| version.content.is_some())?;
+        let gvk = self.history.gvk(object, version);
+        (object.from_trace || self.config.get(&gvk).is_some()).then_some(gvk)
     }
 
-    /// What above an object keeps it out of the trace: objects where they are known (`Some`), else `None`.
-    fn blockers(&self, id: ObjectId, at: Timestamp) -> Vec<Option<ObjectId>> {
-        let ancestors = self.graph.ancestors_at(id, at).into_iter();
-        let blocking = |owner: Owner| match owner {
-            Owner::Seen(ancestor) => {
-                // In a cycle each is above the other: neither keeps the other out.
-                let cycle = || self.graph.ancestors_at(ancestor, at).contains(&Owner::Seen(id));
-                (self.blocks(ancestor, at) && !cycle()).then_some(Some(ancestor))
-            }
-            Owner::Unseen(unseen) => {
-                let key = &self.graph.unseen[unseen].key;
-                let none = BTreeMap::new();
-                let subject = Subject { kind: &key.kind, namespace: &key.namespace, name: &key.name, labels: &none };
-                (is_daemon_set(&key.kind) || self.filters.excludes(&subject)).then_some(None)
-            }
-        };
-        ancestors.filter_map(blocking).collect()
-    }
-
-    /// Whether what is below an object stays out because of it.
-    fn blocks(&self, id: ObjectId, at: Timestamp) -> bool {
+    /// Whether an object would be in the trace but for what is above it.
+    fn wants(&self, id: ObjectId, gvk: &Gvk, at: Timestamp) -> bool {
         let object = &self.history.objects[id];
         let labels = self.labels_at(object, at);
-        let subject = self.subject(object, &labels);
-        if is_daemon_set(&object.key.kind) || self.filters.excludes(&subject) {
-            return true;
-        }
-        // A tracked owner is either in the trace, or a filter took it out, or what is above it decides; except that one which
-        // is left out for being owned by something untracked makes nothing in the replay.
-        let skipped = |gvk: &Gvk| self.config.skips_owned(gvk) && !self.graph.owners_at(id, at).is_empty();
-        !object.key.namespace.is_empty() && self.gvk(object).is_some_and(|gvk| !skipped(&gvk))
+        !object.key.namespace.is_empty()
+            && !self.is_skipped(id, gvk, at)
+            && self.filters.keeps(&subject(object, &labels))
     }
 
-    fn subject<'s>(&self, object: &'s Object, labels: &'s BTreeMap<String, String>) -> Subject<'s> {
-        Subject { kind: &object.key.kind, namespace: &object.key.namespace, name: &object.key.name, labels }
+    /// Whether it is left out since anything owns it, as its kind's config says.
+    fn is_skipped(&self, id: ObjectId, gvk: &Gvk, at: Timestamp) -> bool {
+        let object = &self.history.objects[id];
+        !object.from_trace && self.config.skips_owned(gvk) && !self.graph.owners_at(id, at).is_empty()
+    }
+
+    /// When an object bars what is below it from the trace by itself.
+    fn bars_over_time(&self, id: ObjectId) -> Vec<(Timestamp, bool)> {
+        let object = &self.history.objects[id];
+        let gvk = self.gvk(object).filter(|_| !object.key.namespace.is_empty());
+        let mut spans: Vec<(Timestamp, bool)> = Vec::new();
+        for at in self.own_changes(id) {
+            // A tracked owner is in the trace, or a filter took it out, or what is above it decides; except that one which is
+            // left out for being owned by something untracked makes nothing in the replay.
+            let tracked = gvk.as_ref().is_some_and(|gvk| !self.is_skipped(id, gvk, at));
+            let labels = self.labels_at(object, at);
+            let barring =
+                tracked || is_daemon_set(&object.key.kind) || self.filters.excludes(&subject(object, &labels));
+            // What holds at birth has held before: an owner may be told of a moment later than what it owns.
+            let since = if spans.is_empty() { Timestamp::MIN } else { at };
+            if spans.last().is_none_or(|(_, last)| *last != barring) {
+                spans.push((since, barring));
+            }
+        }
+        spans
+    }
+
+    fn bars_unseen(&self, unseen: usize) -> bool {
+        let key = &self.graph.unseen[unseen].key;
+        let none = BTreeMap::new();
+        let subject = Subject { kind: &key.kind, namespace: &key.namespace, name: &key.name, labels: &none };
+        is_daemon_set(&key.kind) || self.filters.excludes(&subject)
+    }
+
+    /// When the metadata of an object change, and its birth.
+    fn own_changes(&self, id: ObjectId) -> BTreeSet<Timestamp> {
+        let object = &self.history.objects[id];
+        let changed = object.versions.windows(2).filter(|pair| pair[0].metadata != pair[1].metadata);
+        std::iter::once(object.born).chain(changed.map(|pair| pair[1].at)).collect()
     }
 
     fn labels_at(&self, object: &Object, at: Timestamp) -> Rc<BTreeMap<String, String>> {
@@ -156,6 +178,10 @@ impl<'a> Membership<'a> {
         let mut known = self.labels.borrow_mut();
         known.entry(metadata).or_insert_with(|| Rc::new(labels(self.history, metadata))).clone()
     }
+}
+
+fn subject<'s>(object: &'s Object, labels: &'s BTreeMap<String, String>) -> Subject<'s> {
+    Subject { kind: &object.key.kind, namespace: &object.key.namespace, name: &object.key.name, labels }
 }
 
 /// Of any group: old references name `extensions`.
