@@ -21,7 +21,7 @@ mod help;
 mod size;
 mod time;
 
-pub use common::{Common, CommonArgs, FilterArgs, Source, WindowFlags};
+pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
 pub use size::{SizeError, parse_size};
 pub use time::{ResolvedWindow, TimeArg, TimeError, WindowArgs};
 

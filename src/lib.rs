@@ -3,7 +3,7 @@
 //! Bytes flow one way, and imports with them:
 //!
 //! ```text
-//! input → decode → store (+ owners, lifecycle) → window (+ filter) → trace → output
+//! input → decode → store (by archive) → owners, lifecycle → window (+ config, filter) → trace → output
 //! ```
 //!
 //! | room | what it holds |
@@ -12,6 +12,7 @@
 //! | [`json`] | walking JSON text without building a tree |
 //! | [`input`] | files and stdin → decompressed → records with source and line |
 //! | [`decode`] | a record → observations of objects |
+//! | [`archive`] | everything that was named, read into a store |
 //! | [`store`] | observations → for each object, its versions in order |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |

@@ -11,6 +11,9 @@ use crate::output::{Color, Messages, Verbosity};
 
 use super::{TimeArg, UsageError, WindowArgs, parse_size};
 
+/// How the user names stdin.
+const STDIN: &str = "-";
+
 /// As many threads as could ever help; more would only fail to start.
 const MAX_THREADS: u16 = 1024;
 
@@ -81,8 +84,8 @@ pub struct CommonArgs {
 /// What every command takes.
 #[derive(Clone, Debug)]
 pub struct Common {
-    /// `INPUT…` as given; see [`Common::sources`].
-    inputs: Vec<Source>,
+    /// `INPUT…` as given; see [`Common::inputs`].
+    inputs: Vec<PathBuf>,
     /// The tracer config to use instead of the default one.
     pub config: Option<PathBuf>,
     /// The state before the logs begin.
@@ -105,24 +108,13 @@ pub struct Common {
     pub color: Color,
 }
 
-/// A place to read from.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Source {
-    /// Standard input.
-    Stdin,
-    /// A file, or a directory to walk.
-    Path(PathBuf),
-}
-
 impl CommonArgs {
     pub(super) fn validate(self) -> Result<Common, UsageError> {
-        let source = |path: PathBuf| if path.as_os_str() == "-" { Source::Stdin } else { Source::Path(path) };
-        let inputs: Vec<Source> = self.inputs.into_iter().map(source).collect();
-        if inputs.iter().filter(|input| **input == Source::Stdin).count() > 1 {
+        if self.inputs.iter().filter(|input| input.as_os_str() == STDIN).count() > 1 {
             return Err(UsageError::new("`-` is given twice, but stdin can be read only once"));
         }
         Ok(Common {
-            inputs,
+            inputs: self.inputs,
             config: self.config,
             baseline: self.baseline,
             time_field: self.time_field,
@@ -142,16 +134,16 @@ impl CommonArgs {
 }
 
 impl Common {
-    /// What to read: the inputs, or stdin where there are none. A terminal would have the user wait for nothing, so one that
-    /// was not asked for by `-` is a usage error.
-    pub fn sources(&self, stdin_is_terminal: bool) -> Result<Vec<Source>, UsageError> {
+    /// What to read, `-` being stdin: the inputs, or stdin where there are none. A terminal would have the user wait for
+    /// nothing, so one that was not asked for by `-` is a usage error.
+    pub fn inputs(&self, stdin_is_terminal: bool) -> Result<Vec<PathBuf>, UsageError> {
         if !self.inputs.is_empty() {
             return Ok(self.inputs.clone());
         }
         if stdin_is_terminal {
             return Err(UsageError::new("no input: name files or directories to read, or pipe a log into stdin"));
         }
-        Ok(vec![Source::Stdin])
+        Ok(vec![PathBuf::from(STDIN)])
     }
 
     /// How many threads to use.

@@ -17,8 +17,8 @@ fn the_definition_is_consistent() {
 fn the_defaults_are_those_of_the_help() {
     let options = export(&[]).unwrap();
     assert_eq!(options.common.max_record, 64 << 20);
-    assert_eq!(options.common.sources(false), Ok(vec![Source::Stdin]));
-    assert!(options.common.sources(true).is_err());
+    assert_eq!(options.common.inputs(false), Ok(vec!["-".into()]));
+    assert!(options.common.inputs(true).is_err());
     assert!(options.common.threads.is_none() && options.common.thread_count().get() > 0);
     assert_eq!((options.format, options.sanitize, options.infer_owners), (Format::Simkube, Sanitize::Replay, true));
     assert!(options.filters.is_empty() && options.output.is_none());
@@ -86,7 +86,7 @@ fn every_option_arrives() {
     assert_eq!((filters.namespaces.len(), filters.exclude_namespaces.len()), (3, 1));
     assert_eq!((filters.selectors.len(), filters.exclude_selectors.len()), (2, 1));
     assert_eq!((filters.kinds.len(), filters.exclude_kinds.len(), filters.names.len()), (2, 1, 2));
-    assert_eq!(common.sources(true), Ok(vec![Source::Path("watch/".into()), Source::Stdin]));
+    assert_eq!(common.inputs(true), Ok(vec!["watch/".into(), "-".into()]));
     assert_eq!(
         (common.config, common.baseline, common.report),
         (Some("t.yaml".into()), Some("b".into()), Some("r".into()))
@@ -100,7 +100,7 @@ fn every_option_arrives() {
 #[test]
 fn a_dash_is_stdin_and_stdout() {
     let options = export(&["-", "-o", "-"]).unwrap();
-    assert_eq!(options.common.sources(true), Ok(vec![Source::Stdin]));
+    assert_eq!(options.common.inputs(true), Ok(vec!["-".into()]));
     assert_eq!(options.output, None);
 }
 

@@ -1,12 +1,12 @@
 //! `tracer export`: the trace of a window.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use anyhow::Context;
 
 use super::ExitStatus;
 use crate::archive::{Archive, ArchiveError, Reading};
-use crate::cli::{self, ExportOptions, ResolvedWindow, UsageError};
+use crate::cli::{ExportOptions, ResolvedWindow, UsageError};
 use crate::config::TracerConfig;
 use crate::decode::{Decoder, Interest};
 use crate::input::{self, Sources};
@@ -65,12 +65,8 @@ pub fn run(options: ExportOptions, messages: &Messages) -> anyhow::Result<ExitSt
 }
 
 fn sources(options: &ExportOptions) -> anyhow::Result<Sources> {
-    let inputs = options.common.sources(output::stdin_is_terminal())?;
-    let path = |source: cli::Source| match source {
-        cli::Source::Stdin => PathBuf::from("-"),
-        cli::Source::Path(path) => path,
-    };
-    let paths: Vec<PathBuf> = inputs.into_iter().map(path).chain(options.common.baseline.clone()).collect();
+    let mut paths = options.common.inputs(output::stdin_is_terminal())?;
+    paths.extend(options.common.baseline.clone());
     let sources = Sources::discover(&paths)?;
     if sources.is_empty() {
         return Err(UsageError::new("no file in the directories that were named").into());

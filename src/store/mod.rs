@@ -9,6 +9,7 @@
 
 pub mod blobs;
 pub mod clock;
+mod dating;
 pub mod history;
 pub mod initial;
 mod timeline;
