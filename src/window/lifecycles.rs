@@ -14,13 +14,6 @@ use crate::report::{Reason, Report};
 use crate::store::{Object, ObjectId};
 use crate::trace::{Lifecycle, PodLifecycles, pod_spec_hash};
 
-impl OwnerLifecycles {
-    /// Whether the owner is this object.
-    pub(super) fn is_of(&self, object: &Object) -> bool {
-        self.gvk.group_kind() == object.key.kind && self.ns_name == object.key.ns_name()
-    }
-}
-
 /// All lifecycles that overlap the window, by owner and pod-spec hash.
 pub(super) fn collect(
     export: &Export<'_>,

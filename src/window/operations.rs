@@ -1,6 +1,6 @@
 //! What the replay has to do, in order: apply this, delete that.
 
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
@@ -76,6 +76,8 @@ pub(super) struct Planner<'a> {
     export: &'a Export<'a>,
     membership: &'a Membership<'a>,
     window: Window,
+    /// What traces tell of pods that are their own owners, by `namespace/name`.
+    lives_of_pods: HashMap<String, Vec<&'a Lifecycle>>,
     start: Vec<Start>,
     plan: Plan,
 }
@@ -88,9 +90,23 @@ struct Written {
     lossy: bool,
 }
 
+impl Written {
+    /// A pod in a replay can only be updated: what no update can change stays as it was written before.
+    fn keep_what_no_update_changes(&mut self, before: &Written) {
+        let (Some(old), Some(new)) = (before.object.get("spec"), self.object.get("spec")) else { return };
+        let update = pod_update(old, new);
+        self.lossy = update.lossy;
+        self.object.insert("spec".to_owned(), update.spec);
+    }
+}
+
 impl<'a> Planner<'a> {
     pub fn new(export: &'a Export<'a>, membership: &'a Membership<'a>, window: Window) -> Self {
-        Planner { export, membership, window, start: Vec::new(), plan: Plan::default() }
+        let mut lives_of_pods: HashMap<String, Vec<&Lifecycle>> = HashMap::new();
+        for carried in export.carried.iter().filter(|carried| carried.gvk.group_kind().is("", "Pod")) {
+            lives_of_pods.entry(carried.ns_name.clone()).or_default().extend(&carried.lifecycles);
+        }
+        Planner { export, membership, window, lives_of_pods, start: Vec::new(), plan: Plan::default() }
     }
 
     /// Plans one object: all its stays in the trace, cut to the window.
@@ -126,8 +142,7 @@ impl<'a> Planner<'a> {
     fn over_before(&self, object: &Object) -> bool {
         let from = self.window.from;
         if object.key.kind.is("", "Pod") {
-            let carried = self.export.carried.iter().filter(|carried| carried.is_of(object));
-            let lives = carried.flat_map(|carried| &carried.lifecycles);
+            let lives = self.lives_of_pods.get(&object.key.ns_name()).into_iter().flatten().copied();
             let mut own = lives.filter(|life| !self.is_of_namesake(life, object)).peekable();
             let over = |life: &Lifecycle| matches!(life, Lifecycle::Finished(_, end) if *end < from);
             let over_in_trace = own.peek().is_some() && own.all(over);
@@ -171,13 +186,17 @@ impl<'a> Planner<'a> {
                 started = false;
             }
             let in_trace = !before(at) && written.is_some();
-            let Some(next) = self.next(gvk, object, version, written.as_ref(), in_trace, report) else { continue };
-            if !before(at) {
-                let place = version.place.filter(|_| at == version.at);
-                let order = (place, version.resource_version, std::mem::take(&mut orphaned));
-                self.apply(id, at, order, &next);
+            let next = self.next(gvk, object, version, &mut written, in_trace, report);
+            if let (Some(next), false) = (next, before(at)) {
+                self.plan.operations.push(Operation {
+                    at,
+                    object: id,
+                    action: Action::Apply(text(&next.object)),
+                    orphaned: std::mem::take(&mut orphaned),
+                    resource_version: version.resource_version,
+                    place: version.place.filter(|_| at == version.at),
+                });
             }
-            written = Some(next);
         }
         if started {
             self.starting(id, written.as_ref());
@@ -190,36 +209,32 @@ impl<'a> Planner<'a> {
         }
     }
 
-    /// The object as it is written next; `None` when nothing changes by it.
-    fn next(
+    /// Makes `written` the object as it is written next and gives it; `None` when nothing changes by it.
+    fn next<'w>(
         &self,
         gvk: &Gvk,
         object: &Object,
         version: &Version,
-        written: Option<&Written>,
+        written: &'w mut Option<Written>,
         in_trace: bool,
         report: &mut Report,
-    ) -> Option<Written> {
-        if written.is_some_and(|written| written.version.content == version.content) {
+    ) -> Option<&'w Written> {
+        if written.as_ref().is_some_and(|written| written.version.content == version.content) {
             return None;
         }
-        let mut next = self.sanitised(gvk, object, version);
-        let mut lossy = false;
-        if let Some(written) = written {
-            let replayed_pod = self.export.sanitize == Sanitize::Replay && object.key.kind.is("", "Pod") && in_trace;
-            if let (true, Some(old), Some(new)) = (replayed_pod, written.object.get("spec"), next.get("spec")) {
-                let update = pod_update(old, new);
-                lossy = update.lossy;
-                if lossy && !written.lossy {
+        let mut next = Written { object: self.sanitised(gvk, object, version), version: *version, lossy: false };
+        if let Some(before) = written {
+            if self.export.sanitize == Sanitize::Replay && object.key.kind.is("", "Pod") && in_trace {
+                next.keep_what_no_update_changes(before);
+                if next.lossy && !std::mem::replace(&mut before.lossy, next.lossy) {
                     report.note(Reason::PodChangeUnwritable, Some(version.at), || object.key.to_string());
                 }
-                next.insert("spec".to_owned(), update.spec);
             }
-            if content(&written.object) == content(&next) {
+            if content(&before.object) == content(&next.object) {
                 return None;
             }
         }
-        Some(Written { object: next, version: *version, lossy })
+        Some(written.insert(next))
     }
 
     fn sanitised(&self, gvk: &Gvk, object: &Object, version: &Version) -> Map<String, Value> {
@@ -245,17 +260,6 @@ impl<'a> Planner<'a> {
         let created = object.created.unwrap_or(object.born);
         let order = (created, object.born, written.version.place, first.resource_version, id);
         self.start.push(Start { order, object: text(&written.object) });
-    }
-
-    fn apply(
-        &mut self,
-        id: ObjectId,
-        at: Timestamp,
-        (place, resource_version, orphaned): (Option<Place>, Option<ResourceVersion>, bool),
-        written: &Written,
-    ) {
-        let action = Action::Apply(text(&written.object));
-        self.plan.operations.push(Operation { at, object: id, action, orphaned, resource_version, place });
     }
 
     fn delete(&mut self, id: ObjectId, gvk: &Gvk, at: Timestamp) {
