@@ -369,3 +369,28 @@ fn malformed_references_are_counted_and_own_nothing() {
         assert_eq!(gaps(&account_tracking(&log), "owner-malformed"), count, "{bad}");
     }
 }
+
+/// Walking up from every object would take days here.
+#[test]
+fn long_chains_and_restless_owners_are_judged_once() {
+    let link = |i: u64| object("apps/v1", "Deployment", &format!("shop/d{i}"), 10);
+    let mut chain = Log::new();
+    for i in 0..4_000 {
+        let deployment = with(link(i), "/spec", serde_json::json!({"replicas": 1}));
+        chain = chain.event(10, "ADDED", &owned(&deployment, &link(i + 1)));
+    }
+    // The last one's owner is in no log; all others have one that is in the trace.
+    assert_eq!(export(&chain.text(), &["--from", "20", "--to", "21"]), "20 |\n20 +Deployment shop/d3999 1\n21 |\n");
+
+    let (restless, above) = (object("x.io/v1", "X", "shop/x", 10), object("y.io/v1", "Y", "shop/y", 10));
+    let mut log = Log::new().event(10, "ADDED", &restless);
+    for i in 0..4_000 {
+        let next = if i % 2 == 0 { owned(&restless, &above) } else { restless.clone() };
+        log = log.event(11 + i, "MODIFIED", &next);
+    }
+    for i in 0..50 {
+        log = log.event(12, "ADDED", &owned(&deployment(&format!("shop/w{i:02}"), 12, 1), &restless));
+    }
+    let shown = export(&log.text(), &["--from", "5000", "--to", "5001"]);
+    assert_eq!(shown.matches("+Deployment").count(), 50, "{shown}");
+}

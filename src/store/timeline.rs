@@ -284,15 +284,16 @@ fn end_what_went_in_gaps(drafts: &mut [Draft], told: &InitialSets, clock: &Clock
         if !set.anew && !set.members.iter().any(shown_before) {
             continue;
         }
-        for i in by_kind.get(&set.kind).into_iter().flatten() {
+        // What has ended is not looked at again: a log may hold very many sets.
+        by_kind.entry(set.kind.clone()).or_default().retain(|i| {
             let draft = &mut drafts[*i];
             if is_missing(draft, set, begin, told) {
                 report.note(Reason::GoneInGap, Some(begin), || draft.object.key.to_string());
-                let facts = Facts::None;
-                draft.object.end =
-                    Some(End { at: begin, resource_version: None, cause: EndCause::GoneInGap, facts, place: None });
+                let (cause, facts) = (EndCause::GoneInGap, Facts::None);
+                draft.object.end = Some(End { at: begin, resource_version: None, cause, facts, place: None });
             }
-        }
+            draft.object.end.is_none()
+        });
     }
 }
 
