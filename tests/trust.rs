@@ -245,3 +245,16 @@ fn a_clean_log_has_an_empty_account() {
     );
     assert_eq!(account["sources"], json!([{"path": "<stdin>", "records": 1, "first": at(10), "last": at(10)}]));
 }
+
+#[test]
+fn a_trace_without_objects_is_told_why() {
+    let full = good().text();
+    for (log, args, told) in [
+        ("", ["--from", "5", "--to", "50"].as_slice(), "the input holds no record"),
+        (&full, &["--from", "5", "--to", "50", "-n", "nowhere"], "look at the window, the filters"),
+        (&full, &["--from", "1", "--to", "2"], "look at the window, the filters"),
+    ] {
+        let run = tracer(&[&["export", "-f", "json"], args].concat(), log.as_bytes()).ends(0);
+        assert!(run.stderr.contains(told), "{args:?}: {}", run.stderr);
+    }
+}

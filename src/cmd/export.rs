@@ -38,14 +38,15 @@ pub fn run(options: ExportOptions, messages: &Messages) -> anyhow::Result<ExitSt
     let mut report = std::mem::take(&mut archive.report);
     let seen = std::mem::take(&mut archive.store).into_history(&mut report);
     let graph = OwnerGraph::new(&seen, options.infer_owners, &mut report);
-    let window = window(&options, &archive, &seen)?;
+    let span = span(&archive, &seen);
+    let window = window(&options, &archive, span)?;
     let (history, filters, carried) = (&seen, &options.filters, archive.carried.as_slice());
     let sanitize = options.sanitize;
     let export = Export { history, graph: &graph, config: &config, filters, sanitize, carried };
     let trace = export.trace(window, &mut report);
 
     let account = account(&archive, &report, &trace, window, history);
-    summarise(&account, messages);
+    summarise(&account, span, messages);
     let refused = options.common.strict && account.gaps_in_window() > 0;
     if refused {
         messages.error("--strict: the trace may differ from what happened, see above; it was not written");
@@ -137,12 +138,16 @@ fn interest(config: &TracerConfig, sanitize: Sanitize) -> Interest {
     Interest::new(tracked, besides, sanitize == Sanitize::Simkube)
 }
 
-fn window(options: &ExportOptions, archive: &Archive, history: &History) -> anyhow::Result<Window> {
+/// From when to when the log runs, `None` where nothing in it has a time.
+fn span(archive: &Archive, history: &History) -> Option<(Timestamp, Timestamp)> {
     let spans = [archive.span, history.changes_estimated].into_iter().flatten();
     let span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-    // Of a state alone, the window is the second after its last write: all of it stands at the start.
+    // Of a state alone it is the second after the last write: all of it stands at the start then.
     let after = |at: Timestamp| Timestamp::from_seconds(at.seconds().saturating_add(1));
-    let span = span.or(history.states_estimated.map(|at| (after(at), after(at))));
+    span.or(history.states_estimated.map(|at| (after(at), after(at))))
+}
+
+fn window(options: &ExportOptions, archive: &Archive, span: Option<(Timestamp, Timestamp)>) -> anyhow::Result<Window> {
     if span.is_none() && !options.window.is_absolute() {
         anyhow::bail!(
             "the input holds no record with a time, so the window is unknown: give --from and --to, or other inputs"
@@ -181,18 +186,17 @@ fn account(
 }
 
 /// What a person reads at the end: what was read, what was written, what to know of it.
-fn summarise(account: &Account, messages: &Messages) {
+fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
     let Contents { records, objects_seen, events, start_objects, applied, deleted, objects, lifecycles } =
         account.contents;
     let time = |seconds| Timestamp::from_seconds(seconds).to_string();
-    if records == 0 {
-        messages.warning("the input holds no record");
-    }
+    let span = span.map(|(first, last)| format!(", {} to {}", time(first.seconds()), time(last.seconds())));
     messages.plain(format_args!(
-        "read: {} of {} from {}",
+        "read: {} of {} from {}{}",
         count(records, "record"),
         count(objects_seen, "object"),
-        count(account.sources.len() as u64, "source")
+        count(account.sources.len() as u64, "source"),
+        span.unwrap_or_default()
     ));
     let (from, to) = (time(account.window.from), time(account.window.to));
     messages.plain(format_args!(
@@ -201,6 +205,9 @@ fn summarise(account: &Account, messages: &Messages) {
         count(objects, "object"),
         count(lifecycles, "pod lifecycle")
     ));
+    if objects == 0 {
+        messages.warning(nothing_to_show(account));
+    }
     for gap in &account.gaps {
         let advice = if gap.advice.is_empty() { String::new() } else { format!(" ({})", gap.advice) };
         let inside = if gap.in_window == gap.count {
@@ -215,6 +222,15 @@ fn summarise(account: &Account, messages: &Messages) {
                 _ => messages.detail(format_args!("  {example}")),
             }
         }
+    }
+}
+
+/// A trace without objects is hardly what was wanted: what to look at.
+fn nothing_to_show(account: &Account) -> &'static str {
+    match account.contents {
+        Contents { records: 0, .. } => "the input holds no record, and the trace no object",
+        Contents { objects_seen: 0, .. } => "no record of the input tells of an object",
+        _ => "no object is in the trace: look at the window, the filters, and what the config tracks",
     }
 }
 
