@@ -42,11 +42,6 @@ impl<'a> Members<'a> {
     pub fn keys(&self) -> impl Iterator<Item = &str> {
         self.0.iter().map(|(key, _)| key.as_ref())
     }
-
-    /// The members themselves, as written.
-    pub fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
-        self.0.iter().map(|(key, value)| (key.as_ref(), *value))
-    }
 }
 
 /// A key that borrows from the text where it has no escapes.

@@ -95,12 +95,6 @@ impl Gvk {
         Gvk { group: group.into(), version: version.into(), kind: kind.into() }
     }
 
-    /// From an object's `apiVersion` and `kind`. `None` when the `apiVersion` is not `version` or `group/version`.
-    pub fn from_api_version(api_version: &str, kind: &str) -> Option<Self> {
-        let (group, version) = split_api_version(api_version)?;
-        (!kind.is_empty()).then(|| Gvk::new(group, version, kind))
-    }
-
     /// The `apiVersion` of an object of this kind.
     pub fn api_version(&self) -> String {
         if self.group.is_empty() { self.version.clone() } else { format!("{}/{}", self.group, self.version) }

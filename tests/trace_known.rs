@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::fs;
 
 use serde_json::{Map, Value};
-use tracer::model::Gvk;
+use tracer::model::{Gvk, split_api_version};
 use tracer::trace::{Sanitize, content, object_hash, pod_spec_hash, pod_update, read_all};
 
 const MIB: u64 = 1 << 20;
@@ -21,7 +21,8 @@ fn lines(name: &str) -> Vec<Value> {
 }
 
 fn gvk(object: &Value) -> Gvk {
-    Gvk::from_api_version(object["apiVersion"].as_str().unwrap(), object["kind"].as_str().unwrap()).unwrap()
+    let (group, version) = split_api_version(object["apiVersion"].as_str().unwrap()).unwrap();
+    Gvk::new(group, version, object["kind"].as_str().unwrap())
 }
 
 fn ns_name(object: &Value) -> String {

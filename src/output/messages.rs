@@ -55,11 +55,6 @@ impl Styles {
         self.paint(text, "1;33")
     }
 
-    /// Bold.
-    pub fn strong(self, text: &str) -> String {
-        self.paint(text, "1")
-    }
-
     fn paint(self, text: &str, code: &str) -> String {
         if self.colored { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
@@ -89,11 +84,6 @@ impl Messages {
     /// How much is said.
     pub fn verbosity(&self) -> Verbosity {
         self.verbosity
-    }
-
-    /// The looks, for a text that is put together elsewhere.
-    pub fn styles(&self) -> Styles {
-        self.styles
     }
 
     /// Why the run failed. Said even when quiet.
