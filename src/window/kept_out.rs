@@ -131,7 +131,8 @@ impl Above<'_> {
             let Some(bars) = (self.bars)(owner) else { continue };
             steps.extend(bars.changes().iter().map(|(at, state)| (*at, Step::Owner(owner, *state))));
             if links.len() > 1 {
-                steps.extend(self.graph.object_of(owner).map(|id| (self.end(id), Step::Gone)));
+                let end = self.graph.object_of(owner).map(|id| self.end(id)).filter(|end| *end < Timestamp::MAX);
+                steps.extend(end.map(|end| (end, Step::Gone)));
             }
         }
         steps.sort_by_key(|(at, _)| *at);
