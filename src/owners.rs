@@ -90,18 +90,12 @@ impl OwnerGraph {
     /// Everything above an object at a moment, nearest first; each once, the object itself never: cycles and
     /// self-references are harmless.
     pub fn ancestors_at(&self, id: ObjectId, at: Timestamp) -> Vec<Owner> {
-        self.above(id, |owner| match owner {
-            Owner::Seen(id) => self.owners_at(id, at).to_vec(),
-            Owner::Unseen(unseen) => self.unseen[unseen].inferred.map(Owner::Seen).into_iter().collect(),
-        })
+        self.above(id, |id| self.owners_at(id, at).to_vec())
     }
 
     /// Everything that is above an object at any time.
     pub fn ancestors_ever(&self, id: ObjectId) -> Vec<Owner> {
-        self.above(id, |owner| match owner {
-            Owner::Seen(id) => self.links[id].iter().flat_map(|link| link.owners.iter().copied()).collect(),
-            Owner::Unseen(unseen) => self.unseen[unseen].inferred.map(Owner::Seen).into_iter().collect(),
-        })
+        self.above(id, |id| self.links[id].iter().flat_map(|link| link.owners.iter().copied()).collect())
     }
 
     /// The owners of an object over time; the first link holds from birth.
@@ -109,13 +103,17 @@ impl OwnerGraph {
         self.links[id].iter().map(|link| (link.since, link.owners.as_slice()))
     }
 
-    fn above(&self, id: ObjectId, owners: impl Fn(Owner) -> Vec<Owner>) -> Vec<Owner> {
+    fn above(&self, id: ObjectId, owners: impl Fn(ObjectId) -> Vec<Owner>) -> Vec<Owner> {
         let start = Owner::Seen(id);
         let mut seen = HashSet::from([start]);
         let mut found = Vec::new();
         let mut queue = VecDeque::from([start]);
         while let Some(node) = queue.pop_front() {
-            for owner in owners(node) {
+            let above = match node {
+                Owner::Seen(id) => owners(id),
+                Owner::Unseen(_) => self.object_of(node).map(Owner::Seen).into_iter().collect(),
+            };
+            for owner in above {
                 if seen.insert(owner) {
                     found.push(owner);
                     queue.push_back(owner);

@@ -57,18 +57,13 @@ impl Spans {
     }
 
     /// Kept out while either is; else as `self`.
-    pub fn or_barred(&self, bars: &[(Timestamp, bool)]) -> Spans {
-        let barred_at = |at: Timestamp| {
-            let later = bars.partition_point(|(since, _)| *since <= at);
-            later.checked_sub(1).is_some_and(|i| bars[i].1)
-        };
-        let mut times: Vec<Timestamp> =
-            self.0.iter().map(|(at, _)| *at).chain(bars.iter().map(|(at, _)| *at)).collect();
+    pub fn or(&self, other: &Spans) -> Spans {
+        let mut times: Vec<Timestamp> = self.0.iter().chain(&other.0).map(|(at, _)| *at).collect();
         times.sort_unstable();
         times.dedup();
         let mut merged = Spans(Vec::new());
         for at in times {
-            merged.set(at, if barred_at(at) { State::KeptOut } else { self.at(at) });
+            merged.set(at, if other.at(at) == State::KeptOut { State::KeptOut } else { self.at(at) });
         }
         merged
     }

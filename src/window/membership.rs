@@ -101,8 +101,8 @@ fn from_the_top(judge: &Judge<'_>) -> Vec<Spans> {
             kept_out[id] = above.spans(&links);
         }
         let own = judge.bars_over_time(id);
-        let quiet = own.iter().all(|(_, barring)| !barring) && kept_out[id].is_always_free();
-        bars[id] = (!quiet).then(|| kept_out[id].or_barred(&own));
+        let quiet = own.is_always_free() && kept_out[id].is_always_free();
+        bars[id] = (!quiet).then(|| kept_out[id].or(&own));
     }
     kept_out
 }
@@ -139,11 +139,11 @@ impl Judge<'_> {
     }
 
     /// When an object bars what is below it from the trace by itself.
-    fn bars_over_time(&self, id: ObjectId) -> Vec<(Timestamp, bool)> {
+    fn bars_over_time(&self, id: ObjectId) -> Spans {
         let object = &self.history.objects[id];
         let gvk = self.gvk(object).filter(|_| !object.key.namespace.is_empty());
-        let mut spans: Vec<(Timestamp, bool)> = Vec::new();
-        for at in self.own_changes(id) {
+        let mut spans = Spans::always(State::Free);
+        for (i, at) in self.own_changes(id).into_iter().enumerate() {
             // A tracked owner is in the trace, or a filter took it out, or what is above it decides; except that one which is
             // left out for being owned by something untracked makes nothing in the replay.
             let tracked = gvk.as_ref().is_some_and(|gvk| !self.is_skipped(id, gvk, at));
@@ -151,10 +151,8 @@ impl Judge<'_> {
             let barring =
                 tracked || is_daemon_set(&object.key.kind) || self.filters.excludes(&subject(object, &labels));
             // What holds at birth has held before: an owner may be told of a moment later than what it owns.
-            let since = if spans.is_empty() { Timestamp::MIN } else { at };
-            if spans.last().is_none_or(|(_, last)| *last != barring) {
-                spans.push((since, barring));
-            }
+            let since = if i == 0 { Timestamp::MIN } else { at };
+            spans.set(since, if barring { State::KeptOut } else { State::Free });
         }
         spans
     }

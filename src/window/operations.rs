@@ -11,9 +11,7 @@ use crate::model::{Gvk, ObjectKey, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
 use crate::store::history::Place;
 use crate::store::{Object, ObjectId, Version};
-use crate::trace::object_hash;
-use crate::trace::{Deleted, Lifecycle};
-use crate::trace::{Index, Sanitize, content, pod_update};
+use crate::trace::{Deleted, Index, Lifecycle, Sanitize, content, object_hash, object_text, pod_update};
 
 /// One thing that the replay has to do.
 pub(super) struct Operation {
@@ -243,8 +241,6 @@ impl<'a> Planner<'a> {
         let mut metadata = blobs.object(version.metadata);
         metadata.insert("name".to_owned(), object.key.name.clone().into());
         metadata.insert("namespace".to_owned(), object.key.namespace.clone().into());
-        whole.insert("apiVersion".to_owned(), gvk.api_version().into());
-        whole.insert("kind".to_owned(), gvk.kind.clone().into());
         whole.insert("metadata".to_owned(), Value::Object(metadata));
         if let Some(status) = version.status {
             whole.insert("status".to_owned(), Value::Object(blobs.object(status)));
@@ -298,5 +294,5 @@ fn states(object: &Object, stay: Stay) -> Vec<(Timestamp, &Version)> {
 }
 
 fn text(object: &Map<String, Value>) -> Arc<[u8]> {
-    Value::Object(object.clone()).to_string().into_bytes().into()
+    object_text(&Value::Object(object.clone()))
 }
