@@ -23,6 +23,10 @@ pub enum Reason {
     RecordCutOff,
     /// A record is larger than `--max-record` and was skipped.
     RecordTooLarge,
+    /// A record was cut by what carried it: a collector, a cloud's log.
+    RecordCutByCarrier,
+    /// A line of the server's own log, or an audit line of the old text format, stands among the records.
+    LineOfAnotherLog,
     /// A body is a Table or PartialObjectMetadata: no content.
     MetadataOnly,
     /// A body cannot be kept: nested too deep, numbers out of range, text that is no Unicode.
@@ -43,8 +47,39 @@ pub enum Reason {
     ReplacedUnseen,
     /// An object of the trace was there before its first body, in the window: what it held until then is unknown.
     FirstSeenLate,
+    /// An object of the trace has content that was put together from requests, without the server's answer.
+    ContentApproximate,
+    /// An object of the trace was changed, and what was changed is unknown.
+    ContentStale,
+    /// An object of a tracked kind is left out, since no record shows its content.
+    ContentUnknown,
     /// A body of a tracked kind at another API version than the tracked one: it cannot be written.
     OtherVersion,
+    /// A write was a dry run.
+    DryRunIgnored,
+    /// A write whose outcome the server itself did not know: a timeout, a broken connection, a panic.
+    OutcomeUnknown,
+    /// A creation was logged without a body: the object exists, its content is unknown until a later body.
+    CreatedWithoutBody,
+    /// An object was created under a name that the server made up and no record shows.
+    NameUnknown,
+    /// A write was logged without a body: what it changed is unknown.
+    WrittenWithoutBody,
+    /// A patch was logged without its result, and cannot be applied to what is known of the object.
+    PatchWithoutBase,
+    /// No record tells that an object is gone, but a request for its deletion or the end of its namespace does.
+    DeletionConcluded,
+    /// A record builds on a version of an object that none shows: writes are missing, as when one of several API
+    /// servers' logs is.
+    WritesUnseen,
+    /// A resource of a kind that no body tells.
+    KindUnknown,
+    /// The writes of a tracked resource have no bodies: the audit policy keeps none.
+    BodiesNotLogged,
+    /// The log of an API server is silent for much longer than usual.
+    ServerSilent,
+    /// The clocks of two API servers differ; the order of one object's versions does not depend on them.
+    ClocksDiffer,
     /// An object of a tracked kind is cluster-scoped: a replay cannot take it.
     ClusterScoped,
     /// An owner reference cannot be read.
@@ -61,10 +96,12 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of the account.
-    pub const ALL: [Reason; 20] = [
+    pub const ALL: [Reason; 37] = [
         Reason::RecordSkipped,
         Reason::RecordCutOff,
         Reason::RecordTooLarge,
+        Reason::RecordCutByCarrier,
+        Reason::LineOfAnotherLog,
         Reason::MetadataOnly,
         Reason::BodyUnreadable,
         Reason::StatusUnreadable,
@@ -75,7 +112,22 @@ impl Reason {
         Reason::DeletionsUntold,
         Reason::ReplacedUnseen,
         Reason::FirstSeenLate,
+        Reason::ContentApproximate,
+        Reason::ContentStale,
+        Reason::ContentUnknown,
         Reason::OtherVersion,
+        Reason::DryRunIgnored,
+        Reason::OutcomeUnknown,
+        Reason::CreatedWithoutBody,
+        Reason::NameUnknown,
+        Reason::WrittenWithoutBody,
+        Reason::PatchWithoutBase,
+        Reason::DeletionConcluded,
+        Reason::WritesUnseen,
+        Reason::KindUnknown,
+        Reason::BodiesNotLogged,
+        Reason::ServerSilent,
+        Reason::ClocksDiffer,
         Reason::ClusterScoped,
         Reason::OwnerMalformed,
         Reason::OwnerUnseen,
@@ -90,6 +142,8 @@ impl Reason {
             Reason::RecordSkipped => "unreadable records skipped",
             Reason::RecordCutOff => "records cut off at the end of a source",
             Reason::RecordTooLarge => "records over --max-record skipped",
+            Reason::RecordCutByCarrier => "records cut by what carried them",
+            Reason::LineOfAnotherLog => "lines of another log passed over",
             Reason::MetadataOnly => "bodies without content (Table or PartialObjectMetadata)",
             Reason::BodyUnreadable => "bodies that cannot be kept",
             Reason::StatusUnreadable => "statuses that cannot be read",
@@ -100,7 +154,22 @@ impl Reason {
             Reason::DeletionsUntold => "records of objects without events, among which a deletion does not show",
             Reason::ReplacedUnseen => "objects replaced by another of their name, their deletion unseen",
             Reason::FirstSeenLate => "objects that were there before their first body, with unknown content",
+            Reason::ContentApproximate => "contents put together from requests",
+            Reason::ContentStale => "contents that were changed in ways no record shows",
+            Reason::ContentUnknown => "objects left out, since no record shows their content",
             Reason::OtherVersion => "bodies at another API version than the tracked one",
+            Reason::DryRunIgnored => "dry runs ignored",
+            Reason::OutcomeUnknown => "writes whose outcome nobody knows",
+            Reason::CreatedWithoutBody => "creations logged without a body",
+            Reason::NameUnknown => "objects created under names that no record shows",
+            Reason::WrittenWithoutBody => "changes logged without a body",
+            Reason::PatchWithoutBase => "patches without a result that cannot be applied to what is known",
+            Reason::DeletionConcluded => "deletions concluded from requests",
+            Reason::WritesUnseen => "versions of objects that no record shows",
+            Reason::KindUnknown => "records of resources whose kind no body tells",
+            Reason::BodiesNotLogged => "tracked resources whose bodies were not logged by policy",
+            Reason::ServerSilent => "spans in which a server's log is silent",
+            Reason::ClocksDiffer => "pairs of servers whose clocks differ",
             Reason::ClusterScoped => "cluster-scoped objects left out",
             Reason::OwnerMalformed => "owner references that cannot be read",
             Reason::OwnerUnseen => "owners known by reference only",
@@ -123,6 +192,18 @@ impl Reason {
             Reason::OtherVersion => "track the version that was recorded, in --config",
             Reason::OwnerUnseen => "record the owners' kinds as well",
             Reason::OwnerInferred => "record ReplicaSets and Jobs as well, or turn this off with --no-infer",
+            Reason::RecordCutByCarrier => "raise the collector's limit, or take the API server's own files",
+            Reason::CreatedWithoutBody
+            | Reason::NameUnknown
+            | Reason::WrittenWithoutBody
+            | Reason::KindUnknown
+            | Reason::BodiesNotLogged
+            | Reason::ContentApproximate
+            | Reason::ContentStale => "audit writes at level RequestResponse",
+            Reason::PatchWithoutBase => "a --baseline from before the log would tell what was there",
+            Reason::WritesUnseen => "give the logs of all API servers, without gaps",
+            Reason::ServerSilent => "look for a log file that is missing",
+            Reason::ContentUnknown => "audit writes at level RequestResponse, or give a --baseline",
             _ => "",
         }
     }

@@ -120,6 +120,7 @@ fn read(
             interest: interest(config.as_ref().unwrap_or(&TracerConfig::default()), options.sanitize),
             time_field: common.time_field.clone(),
             max_value: common.max_record,
+            ..Decoder::default()
         },
         skip_invalid: common.skip_invalid,
         config,

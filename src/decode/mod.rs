@@ -5,6 +5,7 @@
 //!
 //! Formats are told per record, from its keys, never from a file's name: rotated and concatenated logs mix them.
 
+pub mod audit;
 mod envelope;
 mod object;
 mod pod;
@@ -46,6 +47,8 @@ pub enum Item {
         /// The recorder's time.
         at: Option<Timestamp>,
     },
+    /// What an audit event tells of the log itself.
+    Audited(Box<audit::Audited>),
     /// A trace's own config.
     TraceConfig(Box<TracerConfig>),
     /// The empty event that ends a trace: it lasts until then, in Unix seconds.
@@ -98,6 +101,8 @@ pub struct Decoder {
     pub time_field: Option<String>,
     /// The most bytes that one object of a trace may take.
     pub max_value: usize,
+    /// Tells copies of one audit event.
+    pub event_ids: audit::EventIds,
 }
 
 impl Decoder {
@@ -170,11 +175,25 @@ impl Decoder {
                 out.items.push(Item::WatchError { message, at: out.at });
             }
             envelope::Shape::Object => whole().into_iter().for_each(|raw| self.bare(raw, out)),
-            envelope::Shape::Audit => out.unreadable(
-                "an audit event: this version reads recorded watch events, lists and SimKube traces".to_owned(),
-            ),
+            envelope::Shape::Audit => self.audit(&audit::AuditEvent::native(members), out),
             envelope::Shape::Unknown => out.unreadable(unknown_record(members)),
         }
+    }
+
+    /// An audit event, however it was carried.
+    fn audit(&self, event: &audit::AuditEvent<'_>, out: &mut Decoded) {
+        out.at = event.at;
+        out.items.push(Item::Audited(Box::new(audit::Audited {
+            id: self.event_ids.of(event),
+            at: event.at,
+            received: event.received,
+            server: event.server.as_deref().map(str::to_owned),
+            level: event.level,
+            verb: event.verb.clone().into_owned(),
+            target: event.target.clone(),
+            outcome: audit::Outcome::Nothing,
+            resource_version: None,
+        })));
     }
 
     fn watch_event(&self, change: envelope::WatchType, object: &RawValue, out: &mut Decoded) {
