@@ -155,7 +155,12 @@ impl Intake<'_> {
                     report.note(Reason::WatchBroken, at, || format!("{}: {message}", place()));
                     store.watch_broken(position);
                 }
-                Item::Audited(_) => {}
+                Item::Swept(sweep) => store.swept(*sweep),
+                Item::Audited(audited) => {
+                    if let Some(at) = audited.at {
+                        extend(&mut self.spans[source], at);
+                    }
+                }
                 Item::Noted { reason, at, about } => report.note(reason, at, || format!("{}: {about}", place())),
                 Item::Unreadable { message } => self.refuse(Reason::RecordSkipped, at, place(), message)?,
                 Item::TooLarge { message } => self.refuse(Reason::RecordTooLarge, at, place(), message)?,

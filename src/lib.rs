@@ -34,6 +34,7 @@ pub mod lifecycle;
 pub mod model;
 pub mod output;
 pub mod owners;
+pub mod patch;
 pub mod report;
 pub mod store;
 pub mod trace;

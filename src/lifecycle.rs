@@ -30,10 +30,10 @@ fn pod_facts(facts: Facts) -> Option<PodFacts> {
 /// and is not to be restarted: from its latest container finish. Otherwise it is over with its deletion, or still runs.
 pub fn course(pod: &Object) -> Course {
     let facts = || pod.facts().filter_map(|(at, facts)| Some((at, pod_facts(facts)?)));
-    let started = facts().filter_map(|(_, facts)| facts.started).min();
-    let finished = facts().filter_map(|(_, facts)| facts.finished).max();
-    let phase_over = facts().find(|(_, facts)| facts.phase_over).map(|(at, _)| at.seconds());
-    let stopped = facts().last().filter(|(_, facts)| facts.stopped).map(|(at, _)| at.seconds());
+    let started = facts().filter_map(|(_, facts)| facts.started()).min();
+    let finished = facts().filter_map(|(_, facts)| facts.finished()).max();
+    let phase_over = facts().find(|(_, facts)| facts.phase_over == Some(true)).map(|(at, _)| at.seconds());
+    let stopped = facts().last().filter(|(_, facts)| facts.stopped()).map(|(at, _)| at.seconds());
     let deleted = pod.end.map(|end| end.at.seconds());
     let over = phase_over.or(stopped);
     let ended = match over {
@@ -45,7 +45,7 @@ pub fn course(pod: &Object) -> Course {
 
 /// The version in which a pod was first seen running (or having run): its spec names the lifecycle.
 pub fn first_running(pod: &Object) -> &Version {
-    let started = |version: &&Version| pod_facts(version.facts).is_some_and(|facts| facts.started.is_some());
+    let started = |version: &&Version| pod_facts(version.facts).is_some_and(|facts| facts.started().is_some());
     pod.versions.iter().find(started).or(pod.versions.last()).unwrap_or(&pod.versions[0])
 }
 

@@ -7,12 +7,16 @@
 
 pub mod audit;
 mod envelope;
+mod interest;
 mod object;
+mod observation;
 mod pod;
 mod stamp;
 mod trace;
 
-pub use object::{Change, Facts, Interest, JobFacts, Observation};
+pub use interest::Interest;
+pub(crate) use object::KEPT_METADATA;
+pub use observation::{Change, Facts, JobFacts, Observation, Part, Patch, Telling, Why};
 pub use pod::PodFacts;
 pub use trace::{OwnerLifecycles, read_trace};
 
@@ -47,6 +51,8 @@ pub enum Item {
         /// The recorder's time.
         at: Option<Timestamp>,
     },
+    /// Many objects were deleted at once, and the log does not say which.
+    Swept(Box<audit::Sweep>),
     /// What an audit event tells of the log itself.
     Audited(Box<audit::Audited>),
     /// A trace's own config.
@@ -183,17 +189,7 @@ impl Decoder {
     /// An audit event, however it was carried.
     fn audit(&self, event: &audit::AuditEvent<'_>, out: &mut Decoded) {
         out.at = event.at;
-        out.items.push(Item::Audited(Box::new(audit::Audited {
-            id: self.event_ids.of(event),
-            at: event.at,
-            received: event.received,
-            server: event.server.as_deref().map(str::to_owned),
-            level: event.level,
-            verb: event.verb.clone().into_owned(),
-            target: event.target.clone(),
-            outcome: audit::Outcome::Nothing,
-            resource_version: None,
-        })));
+        out.items.extend(audit::read(event, &self.event_ids, &self.interest));
     }
 
     fn watch_event(&self, change: envelope::WatchType, object: &RawValue, out: &mut Decoded) {
@@ -232,7 +228,7 @@ impl Decoder {
 
     fn object(&self, raw: &RawValue, change: Change, defaults: Option<&object::TypeMeta>, out: &mut Decoded) {
         let at = out.at;
-        match object::observe(raw, change, at, defaults, &self.interest) {
+        match object::observe(raw, object::Sight { defaults, ..object::Sight::plain(change, at) }, &self.interest) {
             Ok(object::Observed::Object(observation, notes)) => {
                 for (reason, about) in notes {
                     out.note(reason, at, about);

@@ -3,134 +3,15 @@
 //! Only the parts that a rule needs are looked into; the body stays the text of the log. `managedFields` is read for its
 //! times where the record has none, and never kept.
 
-use std::collections::BTreeMap;
-
 use serde_json::value::RawValue;
 
-use super::pod::{self, PodFacts};
-use super::{Item, shorten};
+use super::audit::ObjectReference;
+use super::interest::{Interest, Wanted};
+use super::observation::{Change, Facts, Observation, Part, Telling};
+use super::{Item, pod, shorten};
 use crate::json::{self, Members};
-use crate::model::{GroupKind, Gvk, ObjectKey, ResourceVersion, Timestamp, split_api_version};
+use crate::model::{GroupKind, ObjectKey, ResourceVersion, Timestamp, split_api_version};
 use crate::report::Reason;
-
-/// What a record says has become of an object.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
-    /// It is there: new, or told again at the start of a watch.
-    Added,
-    /// It has changed.
-    Modified,
-    /// It is there, as a list says.
-    Listed,
-    /// It was shown without a word of what became of it.
-    Bare,
-    /// It stands in the starting state of a trace, or is applied in one of its events.
-    Applied,
-    /// It is gone; the body is its last state.
-    Deleted,
-}
-
-/// One observation of an object.
-#[derive(Clone, Debug)]
-pub struct Observation {
-    /// Kind, namespace, name.
-    pub key: ObjectKey,
-    /// The API version of the body, without the group.
-    pub version: String,
-    /// The object's uid; a trace has none.
-    pub uid: Option<String>,
-    /// `metadata.resourceVersion` where it is decimal and fits: versions of one object are ordered by it.
-    pub resource_version: Option<ResourceVersion>,
-    /// The recorder's time.
-    pub at: Option<Timestamp>,
-    /// The latest moment that the body itself proves, where the record has no time.
-    pub evidence: Option<Timestamp>,
-    /// Whether the body proves, by its `managedFields`, that nobody has written to the object since its creation.
-    pub pristine: bool,
-    /// `metadata.creationTimestamp`.
-    pub created: Option<Timestamp>,
-    /// What became of it.
-    pub change: Change,
-    /// A JSON object of the members of `metadata` that are kept.
-    pub metadata: Vec<u8>,
-    /// A JSON object of the body but for `apiVersion`, `kind`, `metadata` and `status`; `None` where it is not needed, or is
-    /// not at the tracked version.
-    pub content: Option<Vec<u8>>,
-    /// The text of `status`, where it is wanted.
-    pub status: Option<Vec<u8>>,
-    /// What its status says of its course.
-    pub facts: Facts,
-    /// The number of its event, where a trace tells of it.
-    pub trace_event: Option<u64>,
-}
-
-/// What a status says of an object's course; only of the kinds where that matters.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Facts {
-    /// Nothing that matters.
-    #[default]
-    None,
-    /// Of a pod.
-    Pod(PodFacts),
-    /// Of a Job.
-    Job(JobFacts),
-}
-
-/// Whether a Job is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct JobFacts {
-    /// Whether it completed or failed.
-    pub over: bool,
-    /// When, in Unix seconds, as its condition says.
-    pub over_at: Option<i64>,
-}
-
-/// Which bodies are needed: of which kinds, and at which version.
-#[derive(Clone, Debug, Default)]
-pub struct Interest {
-    tracked: BTreeMap<GroupKind, String>,
-    besides: BTreeMap<GroupKind, String>,
-    everything: bool,
-    with_status: bool,
-}
-
-impl Interest {
-    /// The bodies of what is tracked, and of some kinds `besides` of which it is no loss when a body has another version;
-    /// `with_status` also keeps the `status` of bodies.
-    pub fn new(
-        tracked: impl IntoIterator<Item = Gvk>,
-        besides: impl IntoIterator<Item = Gvk>,
-        with_status: bool,
-    ) -> Self {
-        let by_kind = |gvk: Gvk| (gvk.group_kind(), gvk.version);
-        let tracked = tracked.into_iter().map(by_kind).collect();
-        let besides = besides.into_iter().map(by_kind).collect();
-        Interest { tracked, besides, everything: false, with_status }
-    }
-
-    /// Every body, with its status.
-    pub fn everything() -> Self {
-        Interest { everything: true, with_status: true, ..Interest::default() }
-    }
-
-    fn wants(&self, kind: &GroupKind, version: &str) -> Wanted<'_> {
-        match self.tracked.get(kind) {
-            _ if self.everything => Wanted::Yes,
-            Some(tracked) if tracked == version => Wanted::Yes,
-            Some(tracked) => Wanted::At(tracked),
-            None if self.besides.get(kind).is_some_and(|wanted| wanted == version) => Wanted::Yes,
-            None => Wanted::No,
-        }
-    }
-}
-
-#[derive(PartialEq)]
-enum Wanted<'a> {
-    No,
-    Yes,
-    /// It is tracked, at this version and not at the one it has.
-    At(&'a str),
-}
 
 /// `apiVersion` and `kind` for the items of a typed list, which have none of their own.
 #[derive(Clone, Debug)]
@@ -140,6 +21,17 @@ pub struct TypeMeta {
 }
 
 impl TypeMeta {
+    /// A type by its parts.
+    pub fn new(group: &str, version: &str, kind: &str) -> Self {
+        let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
+        TypeMeta { api_version, kind: kind.to_owned() }
+    }
+
+    /// Whether it is that of a body without content.
+    pub fn is_partial(&self) -> bool {
+        self.kind.starts_with("PartialObjectMetadata") || self.kind == "Table"
+    }
+
     /// The type of the items of a list: its own kind without `List`. `None` for the untyped `v1.List`.
     pub fn of_list(members: &Members<'_>) -> Option<Self> {
         let kind = json::string(members.get("kind")?)?;
@@ -207,13 +99,15 @@ struct Metadata<'a> {
     deletion: Option<Timestamp>,
     grace_seconds: Option<i64>,
     has_finalizers: bool,
+    /// Whether it has `generateName`.
+    generate_name: bool,
     managed_fields: Option<&'a RawValue>,
     /// What stays with the object: labels, annotations, owners, finalizers.
     kept: Vec<(&'static str, &'a RawValue)>,
 }
 
 /// The members of `metadata` that a trace can carry, name and namespace aside.
-const KEPT_OF_TRACKED: [&str; 6] =
+pub const KEPT_METADATA: [&str; 6] =
     ["annotations", "finalizers", "generateName", "labels", "ownerReferences", "selfLink"];
 /// Of kinds whose bodies are not needed: what filters and the owner graph use.
 const KEPT_OF_OTHERS: [&str; 2] = ["labels", "ownerReferences"];
@@ -235,8 +129,10 @@ impl<'a> Metadata<'a> {
                 "managedFields" => out.managed_fields = Some(value),
                 _ => {}
             }
-            if key == "finalizers" {
-                out.has_finalizers = !json::is_empty(value);
+            match key.as_ref() {
+                "finalizers" => out.has_finalizers = !json::is_empty(value),
+                "generateName" => out.generate_name = text(value).is_some(),
+                _ => {}
             }
             if let Some(name) = kept.iter().find(|name| **name == key) {
                 out.kept.push((name, value));
@@ -252,22 +148,66 @@ impl<'a> Metadata<'a> {
         self.deletion.map(|at| at.plus_micros(-grace.saturating_mul(1_000_000)))
     }
 
-    /// A state that no server stores, since reaching it removes the object: nothing is left to wait for.
-    fn is_gone(&self) -> bool {
-        self.deletion.is_some() && !self.has_finalizers && self.grace_seconds.unwrap_or(0) == 0
+    /// A state that no server stores, since reaching it removes the object: nothing is left to wait for
+    /// (apiserver `registry/generic/registry/store.go`, `ShouldDeleteDuringUpdate`). A namespace waits for the finalizers of its
+    /// spec as well.
+    fn is_gone(&self, types: &TypeMeta, parts: &Parts<'_>) -> bool {
+        self.deletion.is_some() && self.waits_for_nothing(types, parts)
+    }
+
+    fn waits_for_nothing(&self, types: &TypeMeta, parts: &Parts<'_>) -> bool {
+        let of_spec = || types.kind == "Namespace" && parts.spec().is_some_and(has_finalizers);
+        !self.has_finalizers && self.grace_seconds.unwrap_or(0) == 0 && !of_spec()
+    }
+}
+
+fn has_finalizers(spec: &RawValue) -> bool {
+    json::members(spec).is_ok_and(|spec| spec.get("finalizers").is_some_and(|raw| !json::is_empty(raw)))
+}
+
+/// When the object that a body shows is gone by what the record did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GoneTest {
+    /// Never: the record says by itself what became of it.
+    None,
+    /// If its deletion has begun and it waits for nothing.
+    Terminating,
+    /// The body answers a deletion: if it waits for nothing.
+    Deletion,
+    /// The body is the object before its deletion, with the grace that was asked for, in seconds: if that waits for nothing.
+    Before(Option<i64>),
+}
+
+/// How an object is looked at.
+#[derive(Clone, Copy, Debug)]
+pub struct Sight<'s> {
+    /// What has become of it, unless the test says that it is gone.
+    pub change: Change,
+    /// The record's time.
+    pub at: Option<Timestamp>,
+    /// Its type, where the body has none.
+    pub defaults: Option<&'s TypeMeta>,
+    /// What the request named: name and namespace where the body has none.
+    pub reference: Option<&'s ObjectReference>,
+    /// The type of an object of which the body is the metadata.
+    pub metadata_of: Option<&'s TypeMeta>,
+    /// When it is gone.
+    pub gone: GoneTest,
+}
+
+impl Sight<'_> {
+    /// As a record shows it that has nothing beside the object.
+    pub fn plain(change: Change, at: Option<Timestamp>) -> Self {
+        let gone = if change == Change::Bare { GoneTest::Terminating } else { GoneTest::None };
+        Sight { change, at, defaults: None, reference: None, metadata_of: None, gone }
     }
 }
 
 /// Reads one object. An `Err` is what is wrong with the record.
-pub fn observe(
-    raw: &RawValue,
-    change: Change,
-    at: Option<Timestamp>,
-    defaults: Option<&TypeMeta>,
-    interest: &Interest,
-) -> Result<Observed, String> {
+pub fn observe(raw: &RawValue, sight: Sight<'_>, interest: &Interest) -> Result<Observed, String> {
     let parts = Parts::of(raw).map_err(|error| format!("the object is no JSON object: {error}"))?;
-    let types = parts.type_meta(defaults).ok_or("an object without `kind` and `apiVersion`")?;
+    let own = || parts.type_meta(sight.defaults);
+    let types = sight.metadata_of.cloned().or_else(own).ok_or("an object without `kind` and `apiVersion`")?;
     if types.kind == "Table" || types.kind.starts_with("PartialObjectMetadata") {
         return Ok(Observed::MetadataOnly(types.kind));
     }
@@ -275,27 +215,34 @@ pub fn observe(
         .ok_or_else(|| format!("`apiVersion: {}` is not of the form group/version", shorten(&types.api_version, 40)))?;
     let kind = GroupKind::new(group, types.kind.clone());
     let wanted = interest.wants(&kind, version);
-    let kept: &[&str] = if wanted == Wanted::Yes { &KEPT_OF_TRACKED } else { &KEPT_OF_OTHERS };
+    let kept: &[&str] = if wanted == Wanted::Yes { &KEPT_METADATA } else { &KEPT_OF_OTHERS };
     let raw_metadata = parts.metadata.ok_or_else(|| format!("a {kind} without `metadata`"))?;
     let metadata =
         Metadata::of(raw_metadata, kept).map_err(|error| format!("a {kind} with bad `metadata`: {error}"))?;
-    let name = metadata.name.clone().ok_or_else(|| format!("a {kind} without `metadata.name`"))?;
-    let key = ObjectKey { kind, namespace: metadata.namespace.clone().unwrap_or_default(), name };
+    let key = key(kind, &metadata, sight.reference)?;
     let mut notes = Vec::new();
-    if let Wanted::At(tracked) = wanted {
+    if let (Wanted::At(tracked), None) = (&wanted, sight.metadata_of) {
         notes.push((Reason::OtherVersion, format!("{key} seen as {}, tracked as {tracked}", types.api_version)));
     }
+    let (change, at) = (change(&sight, &types, &parts, &metadata), sight.at);
     let facts = facts(&key, &parts, &metadata, &mut notes);
-    let wanted = wanted == Wanted::Yes;
+    let needed = wanted != Wanted::No;
+    let wanted = wanted == Wanted::Yes && sight.metadata_of.is_none();
     let observation = Observation {
+        resource: sight.reference.map(|reference| reference.resource.clone()),
         version: version.to_owned(),
         uid: metadata.uid.clone(),
         resource_version: metadata.resource_version,
+        base: None,
         at,
         evidence: at.is_none().then(|| evidence(&parts, &metadata, change)).flatten(),
         pristine: at.is_none() && is_pristine(&metadata),
         created: metadata.created,
-        change: if change == Change::Bare && metadata.is_gone() { Change::Deleted } else { change },
+        change,
+        wanted: needed,
+        telling: if sight.metadata_of.is_some() { Telling::Metadata } else { Telling::Whole },
+        part: if sight.change == Change::Listed { Part::Nothing } else { Part::Whole },
+        event: None,
         content: wanted.then(|| object_text(&parts.content)),
         status: parts.status.filter(|_| wanted && interest.with_status).map(|s| s.get().as_bytes().to_vec()),
         metadata: object_text(&metadata.kept),
@@ -304,6 +251,33 @@ pub fn observe(
         key,
     };
     Ok(Observed::Object(Box::new(observation), notes))
+}
+
+fn key(kind: GroupKind, metadata: &Metadata<'_>, reference: Option<&ObjectReference>) -> Result<ObjectKey, String> {
+    let named = reference.map(|reference| reference.name.clone()).filter(|name| !name.is_empty());
+    let name = match metadata.name.clone().or(named) {
+        Some(name) => name,
+        // The server was to generate it.
+        None if reference.is_some() && metadata.generate_name => String::new(),
+        None => return Err(format!("a {kind} without `metadata.name`")),
+    };
+    // Of a namespace some servers write its own name in the place of its namespace.
+    let of_request = reference.filter(|_| !kind.is("", "Namespace")).map(|reference| reference.namespace.clone());
+    let namespace = metadata.namespace.clone().or(of_request).unwrap_or_default();
+    Ok(ObjectKey { kind, namespace, name })
+}
+
+fn change(sight: &Sight<'_>, types: &TypeMeta, parts: &Parts<'_>, metadata: &Metadata<'_>) -> Change {
+    let gone = match sight.gone {
+        GoneTest::None => false,
+        GoneTest::Terminating => metadata.is_gone(types, parts),
+        GoneTest::Deletion => metadata.waits_for_nothing(types, parts),
+        GoneTest::Before(grace) => {
+            let has_grace = types.kind == "Pod" && pod::has_grace(parts.spec(), parts.status, grace);
+            !has_grace && metadata.waits_for_nothing(types, parts)
+        }
+    };
+    if gone { Change::Deleted } else { sight.change }
 }
 
 fn facts(key: &ObjectKey, parts: &Parts<'_>, metadata: &Metadata<'_>, notes: &mut Vec<(Reason, String)>) -> Facts {

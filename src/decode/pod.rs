@@ -9,21 +9,91 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::JobFacts;
-use crate::json::Object;
+use super::observation::JobFacts;
+use crate::json::{self, Object};
 use crate::model::Timestamp;
 
-/// What one observation of a pod says of its course. Times in Unix seconds, as kubelets write them.
+/// What one observation of a pod says of its course, part by part: a patch of a status tells only some of them, and the
+/// others stay as they were. Times in Unix seconds, as kubelets write them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct PodFacts {
+    /// Whether the phase is Succeeded or Failed, for ever; `None` where the body has no phase.
+    pub phase_over: Option<bool>,
+    /// The containers, where their statuses are told.
+    main: Option<Runs>,
+    /// The init containers, likewise.
+    init: Option<Runs>,
+    /// What the spec says of restarts; `None` where the body has no spec.
+    restarts: Option<Restarts>,
+    /// Whether its deletion has begun, so that nothing is restarted.
+    deleting: bool,
+}
+
+/// The runs of some containers.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+struct Runs {
+    /// How many containers there are.
+    count: usize,
+    /// The earliest start that their statuses still tell of.
+    started: Option<i64>,
+    /// The latest finish that they tell of.
+    finished: Option<i64>,
+    /// Whether all have terminated, and with success.
+    exited: bool,
+    succeeded: bool,
+}
+
+/// When a pod's containers are started again.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct Restarts {
+    policy: RestartPolicy,
+    /// How many containers the spec has.
+    containers: usize,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum RestartPolicy {
+    Always,
+    OnFailure,
+    Never,
+}
+
+impl PodFacts {
     /// The earliest start of a container that this body still tells of.
-    pub started: Option<i64>,
+    pub fn started(&self) -> Option<i64> {
+        [self.main, self.init].into_iter().flatten().filter_map(|runs| runs.started).min()
+    }
+
     /// The latest finish of a container that this body tells of.
-    pub finished: Option<i64>,
-    /// Phase Succeeded or Failed: for ever.
-    pub phase_over: bool,
-    /// Every container has terminated and is not to be restarted.
-    pub stopped: bool,
+    pub fn finished(&self) -> Option<i64> {
+        [self.main, self.init].into_iter().flatten().filter_map(|runs| runs.finished).max()
+    }
+
+    /// Whether every container has terminated and is not to be restarted.
+    pub fn stopped(&self) -> bool {
+        let Some(main) = self.main.filter(|main| main.count > 0 && main.exited) else { return false };
+        let all_there = self.restarts.is_none_or(|restarts| restarts.containers <= main.count);
+        all_there
+            && match self.restarts.map_or(RestartPolicy::Always, |restarts| restarts.policy) {
+                _ if self.deleting => true,
+                RestartPolicy::Never => true,
+                RestartPolicy::OnFailure => main.succeeded,
+                RestartPolicy::Always => false,
+            }
+    }
+
+    /// What holds after this was told, where earlier facts held before. Lists of container statuses are replaced whole, by
+    /// every kind of patch.
+    #[must_use]
+    pub fn over(self, earlier: PodFacts) -> PodFacts {
+        PodFacts {
+            phase_over: self.phase_over.or(earlier.phase_over),
+            main: self.main.or(earlier.main),
+            init: self.init.or(earlier.init),
+            restarts: self.restarts.or(earlier.restarts),
+            deleting: self.deleting || earlier.deleting,
+        }
+    }
 }
 
 #[derive(Default, Deserialize)]
@@ -116,7 +186,7 @@ impl ContainerStatus<'_> {
     }
 }
 
-/// Reads a pod's status. `deleting`: its deletion has begun, so that nothing is restarted.
+/// Reads what a pod's body tells. `deleting`: its deletion has begun, so that nothing is restarted.
 ///
 /// # Errors
 /// A status that has not the types of the API.
@@ -125,35 +195,51 @@ pub fn facts(
     spec: Option<&RawValue>,
     deleting: bool,
 ) -> Result<PodFacts, serde_json::Error> {
-    let Some(status) = status.filter(|raw| raw.get() != "null") else { return Ok(PodFacts::default()) };
+    let restarts = spec.map(restarts).transpose()?;
+    let unknown = PodFacts { restarts, deleting, ..PodFacts::default() };
+    let Some(status) = status.filter(|raw| raw.get() != "null") else { return Ok(unknown) };
     let Object(status): Object<PodStatus<'_>> = serde_json::from_str(status.get())?;
-    let main = unwrapped(status.container_statuses);
-    let init = unwrapped(status.init_container_statuses);
-    let runs = || init.iter().chain(&main).flat_map(ContainerStatus::runs);
     Ok(PodFacts {
-        started: runs().filter_map(|run| seconds(&run.started_at)).min(),
-        finished: runs().filter_map(|run| seconds(&run.finished_at)).max(),
-        phase_over: matches!(status.phase.as_deref(), Some("Succeeded" | "Failed")),
-        stopped: !main.is_empty() && main.iter().all(|c| c.exit().is_some()) && stays_stopped(&main, spec, deleting)?,
+        phase_over: status.phase.as_deref().map(|phase| matches!(phase, "Succeeded" | "Failed")),
+        main: status.container_statuses.map(runs),
+        init: status.init_container_statuses.map(runs),
+        ..unknown
     })
 }
 
-fn stays_stopped(
-    main: &[ContainerStatus<'_>],
-    spec: Option<&RawValue>,
-    deleting: bool,
-) -> Result<bool, serde_json::Error> {
-    let spec: Option<Object<PodSpec<'_>>> = spec.map(|raw| serde_json::from_str(raw.get())).transpose()?;
-    let Object(spec) = spec.unwrap_or_default();
-    if spec.containers.is_some_and(|containers| containers.len() > main.len()) {
-        return Ok(false);
+fn runs(statuses: Vec<Object<ContainerStatus<'_>>>) -> Runs {
+    let statuses: Vec<ContainerStatus<'_>> = statuses.into_iter().map(|Object(status)| status).collect();
+    let all = || statuses.iter().flat_map(ContainerStatus::runs);
+    Runs {
+        count: statuses.len(),
+        started: all().filter_map(|run| seconds(&run.started_at)).min(),
+        finished: all().filter_map(|run| seconds(&run.finished_at)).max(),
+        exited: statuses.iter().all(|status| status.exit().is_some()),
+        succeeded: statuses.iter().filter_map(ContainerStatus::exit).all(|exit| exit.exit_code == 0),
     }
-    Ok(deleting
-        || match spec.restart_policy.as_deref() {
-            Some("Never") => true,
-            Some("OnFailure") => main.iter().filter_map(ContainerStatus::exit).all(|exit| exit.exit_code == 0),
-            _ => false,
-        })
+}
+
+fn restarts(spec: &RawValue) -> Result<Restarts, serde_json::Error> {
+    let spec: Option<Object<PodSpec<'_>>> = serde_json::from_str(spec.get())?;
+    let Object(spec) = spec.unwrap_or_default();
+    let policy = match spec.restart_policy.as_deref() {
+        Some("Never") => RestartPolicy::Never,
+        Some("OnFailure") => RestartPolicy::OnFailure,
+        _ => RestartPolicy::Always,
+    };
+    Ok(Restarts { policy, containers: spec.containers.map_or(0, |containers| containers.len()) })
+}
+
+/// Whether a pod that is deleted is given time to end: one that was bound to a node, and is not over; with the grace that
+/// was asked for, in seconds, else its own (kubernetes `pkg/registry/core/pod/strategy.go`, `CheckGracefulDelete`).
+pub fn has_grace(spec: Option<&RawValue>, status: Option<&RawValue>, asked: Option<i64>) -> bool {
+    let member = |raw: Option<&RawValue>, name: &str| -> Option<String> {
+        Some(json::members(raw?).ok()?.get(name)?.get().to_owned())
+    };
+    let own = || member(spec, "terminationGracePeriodSeconds").and_then(|text| text.parse().ok());
+    let bound = member(spec, "nodeName").is_some_and(|name| name.len() > 2);
+    let over = member(status, "phase").is_some_and(|phase| matches!(&*phase, "\"Succeeded\"" | "\"Failed\""));
+    bound && !over && asked.or_else(own).unwrap_or(30) > 0
 }
 
 /// Reads a Job's status.
@@ -197,7 +283,7 @@ mod tests {
     #[test]
     fn a_restarted_container_tells_of_its_first_start_and_its_last_finish() {
         let facts = pod(EXITED, r#"{"restartPolicy":"Always","containers":[{}]}"#, false);
-        assert_eq!((facts.started, facts.finished), (Some(80), Some(110)));
+        assert_eq!((facts.started(), facts.finished()), (Some(80), Some(110)));
     }
 
     #[test]
@@ -209,7 +295,7 @@ mod tests {
             (r#"{"restartPolicy":"Never","containers":[{},{}]}"#, false, false),
             (r#"{"restartPolicy":"OnFailure","containers":[{}]}"#, false, false),
         ] {
-            assert_eq!(pod(EXITED, spec, deleting).stopped, stopped, "{spec} {deleting}");
+            assert_eq!(pod(EXITED, spec, deleting).stopped(), stopped, "{spec} {deleting}");
         }
     }
 
@@ -217,7 +303,7 @@ mod tests {
     fn zero_times_are_no_times() {
         let status = r#"{"phase":"Failed","containerStatuses":[{"state":{"terminated":{"startedAt":null,"finishedAt":"0001-01-01T00:00:00Z"}}}]}"#;
         let facts = pod(status, "{}", false);
-        assert_eq!((facts.started, facts.finished, facts.phase_over), (None, None, true));
+        assert_eq!((facts.started(), facts.finished(), facts.phase_over), (None, None, Some(true)));
     }
 
     #[test]

@@ -8,7 +8,7 @@ use std::ops::ControlFlow;
 
 use serde_json::value::RawValue;
 
-use super::object::{Observed, observe};
+use super::object::{Observed, Sight, observe};
 use super::{Change, Decoded, Interest, Item};
 use crate::config::TracerConfig;
 use crate::model::{Position, Timestamp};
@@ -121,8 +121,9 @@ impl TraceReader {
         let event = self.events - 1;
         self.operations += 1;
         let raw: Result<&RawValue, _> = serde_json::from_str(object);
-        let seen =
-            raw.map_err(|error| error.to_string()).and_then(|raw| observe(raw, change, Some(at), None, &self.interest));
+        let seen = raw
+            .map_err(|error| error.to_string())
+            .and_then(|raw| observe(raw, Sight::plain(change, Some(at)), &self.interest));
         let items = match seen {
             Ok(Observed::Object(mut observation, notes)) => {
                 observation.trace_event = Some(event);

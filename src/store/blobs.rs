@@ -37,11 +37,25 @@ impl Blobs {
     /// # Errors
     /// As [`Blobs::intern`].
     pub fn intern_metadata(&mut self, text: &[u8]) -> Result<BlobId, serde_json::Error> {
-        self.intern_with(text, |value| {
-            if let Value::Object(members) = value {
-                members.retain(|_, member| !says_nothing(member));
-            }
-        })
+        self.intern_with(text, tidy_metadata)
+    }
+
+    /// The blob of a JSON value.
+    ///
+    /// # Errors
+    /// When there are too many bodies.
+    pub fn intern_value(&mut self, value: Value) -> Result<BlobId, serde_json::Error> {
+        let canonical = serde_json::to_vec(&value)?;
+        self.keep(canonical)
+    }
+
+    /// The blob of a `metadata` object, tidied as by [`Blobs::intern_metadata`].
+    ///
+    /// # Errors
+    /// As [`Blobs::intern_value`].
+    pub fn intern_metadata_value(&mut self, mut value: Value) -> Result<BlobId, serde_json::Error> {
+        tidy_metadata(&mut value);
+        self.intern_value(value)
     }
 
     /// The canonical text of a blob.
@@ -61,23 +75,31 @@ impl Blobs {
         }
         let mut value: Value = serde_json::from_slice(text)?;
         tidy(&mut value);
-        let canonical = serde_json::to_vec(&value)?;
-        let fingerprint = self.fingerprint(&canonical);
-        let id = match self.by_text.get(&fingerprint) {
-            Some(id) => *id,
-            None => {
-                let id = BlobId(u32::try_from(self.texts.len()).map_err(|_| too_many())?);
-                self.texts.push(canonical.into());
-                self.by_text.insert(fingerprint, id);
-                id
-            }
-        };
+        let id = self.keep(serde_json::to_vec(&value)?)?;
         self.by_text.insert(raw, id);
+        Ok(id)
+    }
+
+    /// Keeps a canonical text once.
+    fn keep(&mut self, canonical: Vec<u8>) -> Result<BlobId, serde_json::Error> {
+        let fingerprint = self.fingerprint(&canonical);
+        if let Some(id) = self.by_text.get(&fingerprint) {
+            return Ok(*id);
+        }
+        let id = BlobId(u32::try_from(self.texts.len()).map_err(|_| too_many())?);
+        self.texts.push(canonical.into());
+        self.by_text.insert(fingerprint, id);
         Ok(id)
     }
 
     fn fingerprint(&self, text: &[u8]) -> u128 {
         (u128::from(self.keys.0.hash_one(text)) << 64) | u128::from(self.keys.1.hash_one(text))
+    }
+}
+
+fn tidy_metadata(value: &mut Value) {
+    if let Value::Object(members) = value {
+        members.retain(|_, member| !says_nothing(member));
     }
 }
 

@@ -29,7 +29,16 @@ pub(super) fn clock_of<'a>(entries: impl Iterator<Item = &'a Entry>, sets: &[Ini
     let sets = sets.iter().filter_map(|set| {
         Some(Mark { resource_version: set.resource_version?, not_before: None, not_after: set.at, deletion: false })
     });
-    Clock::new(entries.filter_map(mark).chain(sets).collect())
+    let mut marks: Vec<Mark> = entries.filter_map(mark).chain(sets).collect();
+    marks.sort_unstable_by_key(|mark| mark.resource_version);
+    // A write that changes nothing is answered with the version that was there: only the first record of a version tells
+    // when it was written.
+    for same in marks.chunk_by_mut(|a, b| a.resource_version == b.resource_version) {
+        let told = |mark: &Mark| mark.not_before.filter(|at| mark.not_after == Some(*at));
+        let first = same.iter().filter_map(told).min();
+        same.iter_mut().filter(|mark| told(mark).is_some()).for_each(|mark| mark.not_before = first);
+    }
+    Clock::new(marks)
 }
 
 /// The middle of the second that a body tells: the best guess for what was cut off.
@@ -40,9 +49,9 @@ fn within_second(at: Timestamp) -> Timestamp {
 /// Whether a record came when its version was written. What a watch tells at its start is older.
 pub(super) fn is_fresh(entry: &Entry, at: Timestamp) -> bool {
     match entry.change {
-        Change::Modified | Change::Deleted => true,
+        Change::Created | Change::Modified | Change::Deleted => true,
         Change::Added => entry.created.is_some_and(|created| at <= created.plus_micros(CREATION_LAG)),
-        Change::Listed | Change::Bare | Change::Applied => false,
+        Change::Listed | Change::Bare | Change::Applied | Change::Leaving | Change::Absent => false,
     }
 }
 
@@ -69,7 +78,7 @@ impl EstimatedSpan {
         let state = match entry.change {
             Change::Added => entry.uid.is_some_and(|uid| self.initial.contains(&uid)),
             Change::Listed | Change::Bare => true,
-            Change::Modified | Change::Deleted | Change::Applied => false,
+            _ => false,
         };
         if state {
             self.states = self.states.max(Some(at));

@@ -22,6 +22,8 @@ pub struct History {
     pub changes_estimated: Option<(Timestamp, Timestamp)>,
     /// When the last of the states was written that were recorded without times, as lists are.
     pub states_estimated: Option<Timestamp>,
+    /// The kinds of resources, as bodies showed them: by group and resource.
+    pub kinds: BTreeMap<(String, String), String>,
     /// Objects by uid.
     pub by_uid: HashMap<String, ObjectId>,
     /// Objects by key; several bore one name one after the other.
@@ -64,8 +66,22 @@ pub struct Version {
     pub status: Option<BlobId>,
     /// What its status says of its course.
     pub facts: Facts,
+    /// How well its content is known.
+    pub quality: Quality,
     /// In which event of a trace it stands, and where: the order that the trace gave.
     pub place: Option<Place>,
+}
+
+/// How well the content of a version is known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Quality {
+    /// A record shows it.
+    #[default]
+    Exact,
+    /// It was put together from what was asked for; the server may have made something else of it.
+    Approximate,
+    /// It was changed, and no record shows how: the content is that of before, or of after.
+    Stale,
 }
 
 /// A place in a trace that is read as input.
@@ -103,6 +119,8 @@ pub enum EndCause {
     GoneInGap,
     /// Another object had its name.
     Replaced,
+    /// A request for its deletion, or the end of its namespace, and that it was not seen again.
+    Concluded,
 }
 
 impl Object {

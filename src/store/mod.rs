@@ -7,21 +7,29 @@
 //! Bodies are [blobs]; times that no record tells come from the [clock]; what an interrupted watch tells of
 //! objects that went away comes from [initial sets](initial); [`history`] is the result.
 
+mod admission;
 pub mod blobs;
 pub mod clock;
 mod dating;
+mod endings;
 pub mod history;
 pub mod initial;
+mod lives;
+mod naming;
+mod resolve;
 mod timeline;
 
-pub use history::{End, EndCause, History, Object, ObjectId, Version};
+pub use history::{End, EndCause, History, Object, ObjectId, Quality, Version};
 
 use std::collections::HashMap;
 
 use blobs::{BlobId, Blobs};
 use initial::{Step, StreamId, Streams, UidId};
 
-use crate::decode::{Change, Facts, Observation};
+use naming::Unnamed;
+
+use crate::decode::audit::{EventId, Sweep};
+use crate::decode::{Change, Facts, Observation, Part, Telling};
 use crate::model::{GroupKind, ObjectKey, Position, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
 
@@ -33,10 +41,15 @@ pub(crate) struct Entry {
     pub pristine: bool,
     pub created: Option<Timestamp>,
     pub resource_version: Option<ResourceVersion>,
+    pub base: Option<ResourceVersion>,
     pub uid: Option<UidId>,
     pub api_version: ApiVersionId,
     pub stream: Option<StreamId>,
     pub change: Change,
+    pub wanted: bool,
+    pub telling: Telling,
+    pub part: Part,
+    pub event: Option<EventId>,
     pub position: Position,
     pub trace_event: Option<u64>,
     pub metadata: BlobId,
@@ -50,6 +63,9 @@ pub(crate) struct Entry {
 pub struct Store {
     pub(crate) blobs: Blobs,
     pub(crate) entries: HashMap<ObjectKey, Vec<Entry>>,
+    /// What has no full name yet.
+    unnamed: Unnamed,
+    sweeps: Vec<Sweep>,
     uids: HashMap<String, UidId>,
     api_versions: Vec<String>,
     streams: Streams,
@@ -62,7 +78,9 @@ impl Store {
     /// Takes one observation. What cannot be kept is noted.
     pub fn observe(&mut self, position: Position, seen: Observation, report: &mut Report) {
         let uid = seen.uid.as_deref().map(|uid| self.uid(uid));
-        let stream = matches!(seen.change, Change::Added | Change::Modified | Change::Deleted).then(|| {
+        let of_watch = seen.event.is_none();
+        let told = matches!(seen.change, Change::Added | Change::Modified | Change::Deleted);
+        let stream = (of_watch && told).then(|| {
             let step = Step {
                 source: position.source,
                 kind: &seen.key.kind,
@@ -82,10 +100,15 @@ impl Store {
             pristine: seen.pristine,
             created: seen.created,
             resource_version: seen.resource_version,
+            base: seen.base,
             uid,
             api_version: self.api_version(&seen.version),
             stream,
             change: seen.change,
+            wanted: seen.wanted,
+            telling: seen.telling,
+            part: seen.part,
+            event: seen.event,
             position,
             trace_event: seen.trace_event,
             metadata,
@@ -93,7 +116,17 @@ impl Store {
             status,
             facts: seen.facts,
         };
-        self.entries.entry(seen.key).or_default().push(entry);
+        self.unnamed.learn(&seen.key.kind, seen.resource.as_deref());
+        if seen.key.kind.kind.is_empty() || seen.key.name.is_empty() {
+            self.unnamed.keep(seen.key, seen.resource.unwrap_or_default(), entry);
+        } else {
+            self.entries.entry(seen.key).or_default().push(entry);
+        }
+    }
+
+    /// Takes a deletion of many objects at once.
+    pub fn swept(&mut self, sweep: Sweep) {
+        self.sweeps.push(sweep);
     }
 
     /// Takes a bookmark of a watch.
@@ -120,8 +153,11 @@ impl Store {
 
     /// Puts all in order.
     pub fn into_history(self, report: &mut Report) -> History {
-        let mut history = timeline::build(self.blobs, self.entries, self.uids, self.streams.finish(), report);
-        history.api_versions = self.api_versions;
+        let Store { blobs, mut entries, mut unnamed, sweeps, uids, api_versions, streams } = self;
+        unnamed.settle(&mut entries, &blobs, report);
+        let read = timeline::Read { blobs, entries, uids, told: streams.finish(), sweeps, kinds: unnamed.into_kinds() };
+        let mut history = read.history(report);
+        history.api_versions = api_versions;
         history
     }
 

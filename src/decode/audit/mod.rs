@@ -1,12 +1,18 @@
 //! What an audit event says of objects.
 
+mod effect;
 pub mod event;
+pub mod resources;
+mod uri;
 
 pub use event::{AuditEvent, Level, ObjectReference, Stage};
 
 use std::hash::{BuildHasher, RandomState};
 
-use crate::model::{ResourceVersion, Timestamp};
+use super::Item;
+use crate::decode::interest::Interest;
+use crate::filter::Selector;
+use crate::model::{GroupKind, ResourceVersion, Timestamp};
 
 /// What makes two audit events copies of one: rotated files overlap, and an aggregated API logs twice. Equal for events with
 /// the same id, stage, verb, resource, namespace and path; names and bodies may be missing from one of two copies.
@@ -69,4 +75,48 @@ pub enum Outcome {
         /// Whether a body was cut because it was too large.
         truncated: bool,
     },
+}
+
+/// A deletion of many objects at once, of which the log does not say which they were.
+#[derive(Clone, Debug)]
+pub struct Sweep {
+    /// When.
+    pub at: Option<Timestamp>,
+    /// Of which kind: empty where an event names only a resource that is not built in, and when a namespace ended.
+    pub kind: GroupKind,
+    /// Of which resource.
+    pub resource: String,
+    /// In which namespace; empty for all, or for what is cluster-scoped.
+    pub namespace: String,
+    /// Of which name, if of one.
+    pub name: Option<String>,
+    /// With which labels.
+    pub labels: Option<Selector>,
+    /// The grace period that was asked for, in seconds.
+    pub grace: Option<i64>,
+    /// The namespace itself ended: nothing is left in it, of any kind.
+    pub with_namespace: bool,
+}
+
+/// What an event says: of objects, and of the log itself.
+pub(super) fn read(event: &AuditEvent<'_>, ids: &EventIds, interest: &Interest) -> Vec<Item> {
+    let id = ids.of(event);
+    let effect = effect::of(event, id, interest);
+    let version = |item: &Item| match item {
+        Item::Observed(seen) => seen.resource_version.filter(|_| seen.event.is_some()),
+        _ => None,
+    };
+    let written = matches!(effect.outcome, Outcome::Written { .. }) && event.verb != "deletecollection";
+    let audited = Audited {
+        id,
+        at: event.at,
+        received: event.received,
+        server: event.server.as_deref().map(str::to_owned),
+        level: event.level,
+        verb: event.verb.clone().into_owned(),
+        target: event.target.clone(),
+        outcome: effect.outcome,
+        resource_version: effect.items.iter().find_map(version).filter(|_| written),
+    };
+    std::iter::once(Item::Audited(Box::new(audited))).chain(effect.items).collect()
 }

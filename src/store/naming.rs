@@ -1,0 +1,153 @@
+//! What an audit log does not name in full.
+//!
+//! An event without bodies names a resource, and of one that is not built in only other records tell the kind. A creation
+//! with `generateName` of which the answer is not logged leaves the name open: a later record shows it.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::Entry;
+use super::blobs::Blobs;
+use crate::decode::{Change, Telling};
+use crate::model::{GroupKind, ObjectKey, Timestamp};
+use crate::report::{Reason, Report};
+
+/// How long, in microseconds, a name may take to show after the creation; and how much earlier it may show by another
+/// server's clock.
+const NAME_SHOWS: (i64, i64) = (600_000_000, 1_000_000);
+/// What the server adds to a generated name (apiserver `storage/names/generate.go`).
+const SUFFIX: usize = 5;
+
+/// Records that lack a part of their object's name.
+#[derive(Default)]
+pub(super) struct Unnamed {
+    /// Kinds of resources, by group and resource.
+    kinds: BTreeMap<(String, String), String>,
+    /// Those of unknown kinds, with their resources.
+    of_unknown_kind: Vec<(ObjectKey, String, Entry)>,
+    /// Creations under generated names.
+    nameless: Vec<(ObjectKey, Entry)>,
+}
+
+impl Unnamed {
+    /// Learns the kind of a resource.
+    pub fn learn(&mut self, kind: &GroupKind, resource: Option<&str>) {
+        let Some(resource) = resource.filter(|_| !kind.kind.is_empty()) else { return };
+        let known = |kinds: &BTreeMap<(String, String), String>| {
+            kinds
+                .range((kind.group.clone(), resource.to_owned())..)
+                .next()
+                .is_some_and(|((group, name), known)| *group == kind.group && name == resource && *known <= kind.kind)
+        };
+        if !known(&self.kinds) {
+            // Should bodies disagree, the first by name: whatever the order of the input.
+            self.kinds.insert((kind.group.clone(), resource.to_owned()), kind.kind.clone());
+        }
+    }
+
+    /// Keeps a record until all is read.
+    pub fn keep(&mut self, key: ObjectKey, resource: String, entry: Entry) {
+        if key.kind.kind.is_empty() {
+            self.of_unknown_kind.push((key, resource, entry));
+        } else {
+            self.nameless.push((key, entry));
+        }
+    }
+
+    /// Gives every record its object, as far as anything tells.
+    pub fn settle(&mut self, entries: &mut HashMap<ObjectKey, Vec<Entry>>, blobs: &Blobs, report: &mut Report) {
+        let mut unknown = BTreeSet::new();
+        for (mut key, resource, entry) in std::mem::take(&mut self.of_unknown_kind) {
+            match self.kinds.get(&(key.kind.group.clone(), resource.clone())) {
+                Some(kind) => {
+                    key.kind.kind.clone_from(kind);
+                    if key.name.is_empty() {
+                        self.nameless.push((key, entry));
+                    } else {
+                        entries.entry(key).or_default().push(entry);
+                    }
+                }
+                None if unknown.insert((key.kind.group.clone(), resource.clone())) => {
+                    report.note(Reason::KindUnknown, None, || format!("{resource}.{}", key.kind.group));
+                }
+                None => {}
+            }
+        }
+        name(std::mem::take(&mut self.nameless), entries, blobs, report);
+    }
+
+    /// The kinds that were learned.
+    pub fn into_kinds(self) -> BTreeMap<(String, String), String> {
+        self.kinds
+    }
+}
+
+/// Gives creations the names that show later: those of one prefix in the order of time. They are of one template, so that it
+/// matters little which is which.
+fn name(
+    mut nameless: Vec<(ObjectKey, Entry)>,
+    entries: &mut HashMap<ObjectKey, Vec<Entry>>,
+    blobs: &Blobs,
+    report: &mut Report,
+) {
+    if nameless.is_empty() {
+        return;
+    }
+    nameless.sort_by_key(|(_, entry)| (entry.at, entry.position));
+    nameless.dedup_by(|(key, again), (first_key, first)| {
+        again.event == first.event && again.at == first.at && key == first_key
+    });
+    let mut shown = names_that_show(&nameless, entries, blobs);
+    for (key, entry) in nameless {
+        let prefix = prefix(&entry, blobs);
+        let names =
+            prefix.as_ref().and_then(|prefix| shown.get_mut(&ObjectKey { name: prefix.clone(), ..key.clone() }));
+        let at = entry.at.unwrap_or_default();
+        let in_time =
+            |shown: Timestamp| at.plus_micros(-NAME_SHOWS.1) <= shown && shown <= at.plus_micros(NAME_SHOWS.0);
+        let found = names.and_then(|names| {
+            let first = names.iter().find(|(shown, _)| in_time(*shown)).cloned()?;
+            names.remove(&first);
+            Some(first.1)
+        });
+        match found {
+            Some(name) => entries.entry(ObjectKey { name, ..key }).or_default().push(entry),
+            None => report.note(Reason::NameUnknown, entry.at, || {
+                format!("{} {}/{}…", key.kind, key.namespace, prefix.unwrap_or_default())
+            }),
+        }
+    }
+}
+
+/// Which names show first at what time, by the prefixes that are asked for. Objects whose creation is known are none.
+fn names_that_show(
+    nameless: &[(ObjectKey, Entry)],
+    entries: &HashMap<ObjectKey, Vec<Entry>>,
+    blobs: &Blobs,
+) -> BTreeMap<ObjectKey, BTreeSet<(Timestamp, String)>> {
+    let wanted = nameless.iter().filter_map(|(key, entry)| {
+        let prefix = prefix(entry, blobs)?;
+        Some((ObjectKey { name: prefix, ..key.clone() }, BTreeSet::new()))
+    });
+    let mut shown: BTreeMap<ObjectKey, BTreeSet<(Timestamp, String)>> = wanted.collect();
+    let mut keys: Vec<&ObjectKey> = entries.keys().collect();
+    keys.sort_unstable();
+    for key in keys {
+        let cut = key.name.len().saturating_sub(SUFFIX);
+        let Some(prefix) = key.name.get(..cut) else { continue };
+        let Some(names) = shown.get_mut(&ObjectKey { name: prefix.to_owned(), ..key.clone() }) else { continue };
+        let seen = &entries[key];
+        let created = seen.iter().any(|entry| entry.change == Change::Created);
+        let first = seen.iter().filter_map(|entry| entry.at).min();
+        if let (false, Some(first)) = (created, first) {
+            names.insert((first, key.name.clone()));
+        }
+    }
+    shown
+}
+
+fn prefix(entry: &Entry, blobs: &Blobs) -> Option<String> {
+    if matches!(entry.telling, Telling::Nothing(_)) {
+        return None;
+    }
+    blobs.object(entry.metadata).get("generateName").and_then(|prefix| prefix.as_str()).map(str::to_owned)
+}

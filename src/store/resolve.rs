@@ -1,0 +1,261 @@
+//! From what records tell of an object to its versions: bodies as they are, requests as far as they go.
+//!
+//! Most records have the object as the server answered it. Where a log has less (a patch without its result, a creation as
+//! it was asked for, nothing at all), the version is put together from what is known of the object before, and says so in its
+//! [`Quality`]. And what one record leaves open a later one tells: a body that was read, or that came with a change of the
+//! status alone, has the content that the last change of the content left.
+
+use serde_json::{Map, Value};
+
+use super::admission;
+use super::blobs::{BlobId, Blobs};
+use super::history::{Quality, Version};
+use super::timeline::Sighting;
+use super::{ApiVersionId, Entry};
+use crate::decode::{Change, Facts, KEPT_METADATA, Part, Patch, Telling, Why};
+use crate::model::ObjectKey;
+use crate::patch::{self, Dialect};
+use crate::report::{Reason, Report};
+
+/// What is known of an object at a time.
+#[derive(Clone, Copy)]
+struct State {
+    metadata: BlobId,
+    content: Option<BlobId>,
+    status: Option<BlobId>,
+    api_version: ApiVersionId,
+    facts: Facts,
+    quality: Quality,
+}
+
+/// Gives every sighting, which are in order, its version.
+pub(super) fn versions(
+    key: &ObjectKey,
+    sightings: Vec<Sighting>,
+    blobs: &mut Blobs,
+    report: &mut Report,
+) -> Vec<Version> {
+    let mut states: Vec<State> = Vec::with_capacity(sightings.len());
+    for sighting in &sightings {
+        let before = states.last().copied();
+        let mut step = Step { key, entry: &sighting.entry, before, blobs, report };
+        states.push(step.after());
+    }
+    learn_from_later(&sightings, &mut states, blobs);
+    carry_content(&mut states);
+    sightings.into_iter().zip(states).map(|(sighting, state)| version(sighting, state)).collect()
+}
+
+fn version(sighting: Sighting, state: State) -> Version {
+    Version {
+        at: sighting.at,
+        resource_version: sighting.entry.resource_version,
+        metadata: state.metadata,
+        content: state.content,
+        api_version: state.api_version,
+        status: state.status,
+        facts: state.facts,
+        quality: state.quality,
+        place: sighting.place,
+    }
+}
+
+/// One record, and what was known before it.
+struct Step<'a> {
+    key: &'a ObjectKey,
+    entry: &'a Entry,
+    before: Option<State>,
+    blobs: &'a mut Blobs,
+    report: &'a mut Report,
+}
+
+impl Step<'_> {
+    fn after(&mut self) -> State {
+        match &self.entry.telling {
+            Telling::Whole => self.shown(),
+            Telling::Metadata => State { metadata: self.entry.metadata, ..self.carried() },
+            Telling::Requested => self.requested(),
+            Telling::Patch(patch) => self.patched(patch),
+            Telling::Nothing(why) => self.untold(*why),
+        }
+    }
+
+    fn shown(&self) -> State {
+        let Entry { metadata, content, status, api_version, facts, .. } = *self.entry;
+        match (content, self.before) {
+            // A body at another version has no content that could be written.
+            (None, Some(before)) => State { metadata, facts, ..before },
+            _ => State { metadata, content, status, api_version, facts, quality: Quality::Exact },
+        }
+    }
+
+    /// What was known before, with what this record tells of the object's course.
+    fn carried(&self) -> State {
+        let Entry { metadata, content, status, api_version, facts, .. } = *self.entry;
+        match self.before {
+            Some(before) => State { facts: facts.over(before.facts), ..before },
+            None => State { metadata, content, status, api_version, facts, quality: Quality::Exact },
+        }
+    }
+
+    fn requested(&mut self) -> State {
+        let mut shown = self.shown();
+        if self.entry.change == Change::Created {
+            if self.key.kind.is("", "Pod") {
+                shown.content = shown.content.map(|content| self.admitted(content));
+            }
+            return State { quality: Quality::Approximate, ..shown };
+        }
+        let Some(before) = self.before else {
+            return State { quality: Quality::Approximate, ..shown };
+        };
+        let facts = self.entry.facts.over(before.facts);
+        let known = before.quality == Quality::Exact && before.content == shown.content;
+        match self.entry.part {
+            // Made upon a version that had to be the latest: the client had read what is there.
+            Part::Status => State { facts, quality: Quality::Exact, status: shown.status, ..shown },
+            _ if known => State { facts, quality: Quality::Exact, ..shown },
+            _ => State { facts, quality: Quality::Approximate, status: before.status, ..shown },
+        }
+    }
+
+    fn admitted(&mut self, content: BlobId) -> BlobId {
+        let mut whole = self.blobs.object(content);
+        admission::pod(&mut whole);
+        self.blobs.intern_value(Value::Object(whole)).unwrap_or(content)
+    }
+
+    fn patched(&mut self, patch: &Patch) -> State {
+        let carried = self.carried();
+        let nothing_known = self.before.is_none();
+        let Ok(text) = serde_json::from_slice::<Value>(&patch.text) else { return self.unapplied(carried) };
+        if text.as_object().is_some_and(Map::is_empty) {
+            return carried;
+        }
+        if nothing_known && !(patch.dialect == Dialect::Apply && text.get("spec").is_some()) {
+            return self.unapplied(carried);
+        }
+        self.lay(&text, patch, carried).unwrap_or_else(|| self.unapplied(carried))
+    }
+
+    /// Applies a patch. `None` where it does not go with what is known.
+    fn lay(&mut self, text: &Value, patch: &Patch, base: State) -> Option<State> {
+        let mut whole = Map::new();
+        if let Some(content) = base.content {
+            whole = self.blobs.object(content);
+        }
+        whole.insert("metadata".into(), Value::Object(self.blobs.object(base.metadata)));
+        if let Some(status) = base.status {
+            whole.insert("status".into(), Value::Object(self.blobs.object(status)));
+        }
+        let full = patch.dialect == Dialect::Apply && text.get("spec").is_some();
+        let has_content = base.content.is_some() || (full && self.before.is_none());
+        let text = if has_content { text.clone() } else { of_metadata(text) };
+        let mut whole = Value::Object(whole);
+        patch::apply(&mut whole, &text, patch.dialect, &self.key.kind).ok()?;
+        let Value::Object(mut whole) = whole else { return None };
+        let status = whole.remove("status");
+        let mut metadata = whole.remove("metadata").unwrap_or_default();
+        if let Value::Object(members) = &mut metadata {
+            members.retain(|name, _| KEPT_METADATA.contains(&name.as_str()));
+        }
+        whole.retain(|name, _| name != "apiVersion" && name != "kind");
+        let status_only = self.entry.part == Part::Status;
+        let content = match base.content {
+            Some(content) if status_only => Some(content),
+            _ if has_content => Some(self.blobs.intern_value(Value::Object(whole)).ok()?),
+            none => none,
+        };
+        let status = match status {
+            Some(status) if base.status.is_some() => Some(self.blobs.intern_value(status).ok()?),
+            _ => base.status,
+        };
+        let metadata = self.blobs.intern_metadata_value(metadata).ok()?;
+        let same = content == base.content;
+        let quality = if patch.exact || same { base.quality } else { base.quality.or(Quality::Approximate) };
+        Some(State { metadata, content, status, quality, ..base })
+    }
+
+    /// A patch that does not go with what is known.
+    fn unapplied(&mut self, carried: State) -> State {
+        if self.entry.wanted {
+            self.report.note(Reason::PatchWithoutBase, self.entry.at, || self.key.to_string());
+        }
+        if self.entry.part == Part::Status { carried } else { State { quality: Quality::Stale, ..carried } }
+    }
+
+    fn untold(&mut self, why: Why) -> State {
+        let carried = self.carried();
+        let created = self.entry.change == Change::Created;
+        let course = matches!((&*self.key.kind.group, &*self.key.kind.kind), ("", "Pod") | ("batch", "Job"));
+        let matters = self.entry.part == Part::Whole || course;
+        if matters && self.entry.wanted && why == Why::NotLogged {
+            let reason = if created { Reason::CreatedWithoutBody } else { Reason::WrittenWithoutBody };
+            self.report.note(reason, self.entry.at, || self.key.to_string());
+        }
+        if created || self.entry.part != Part::Whole { carried } else { State { quality: Quality::Stale, ..carried } }
+    }
+}
+
+impl Quality {
+    /// The worse of two.
+    fn or(self, other: Quality) -> Quality {
+        if self == Quality::Exact { other } else { self }
+    }
+}
+
+/// The part of a patch that is for the metadata: of a kind whose content is not needed nothing else matters.
+fn of_metadata(patch: &Value) -> Value {
+    match patch {
+        Value::Array(operations) => {
+            let path = |operation: &&Value| {
+                operation.get("path").and_then(Value::as_str).is_some_and(|path| path.starts_with("/metadata"))
+            };
+            Value::Array(operations.iter().filter(path).cloned().collect())
+        }
+        Value::Object(members) => Value::Object(
+            members.iter().filter(|(name, _)| *name == "metadata").map(|(n, v)| (n.clone(), v.clone())).collect(),
+        ),
+        other => other.clone(),
+    }
+}
+
+/// A version that is not known exactly has the content of the next body, if nothing wrote to the content in between.
+fn learn_from_later(sightings: &[Sighting], states: &mut [State], blobs: &mut Blobs) {
+    for i in (1..states.len()).rev() {
+        let (later, entry) = (states[i], &sightings[i].entry);
+        let shows = later.content.is_some() && later.quality == Quality::Exact && entry.part != Part::Whole;
+        let open = states[i - 1].quality != Quality::Exact || states[i - 1].content.is_none();
+        if shows && open && sightings[i - 1].entry.event.is_some() {
+            let earlier = &mut states[i - 1];
+            (earlier.content, earlier.api_version, earlier.quality) =
+                (later.content, later.api_version, Quality::Exact);
+            earlier.metadata = as_admitted(earlier.metadata, later.metadata, blobs);
+        }
+    }
+}
+
+/// Labels, owners and finalizers of the later metadata, which a server may have added to what was asked for; annotations of
+/// the earlier, since controllers write those with the status.
+fn as_admitted(earlier: BlobId, later: BlobId, blobs: &mut Blobs) -> BlobId {
+    let (asked, mut there) = (blobs.object(earlier), blobs.object(later));
+    match asked.get("annotations") {
+        Some(annotations) => there.insert("annotations".into(), annotations.clone()),
+        None => there.remove("annotations"),
+    };
+    blobs.intern_metadata_value(Value::Object(there)).unwrap_or(earlier)
+}
+
+/// A body at another version, or none, has no content of its own: the latest known holds on, and before the first known one
+/// that one.
+fn carry_content(states: &mut [State]) {
+    let body = |state: &State| (state.content, state.api_version, state.status);
+    let Some(first) = states.iter().find(|state| state.content.is_some()) else { return };
+    let mut known = body(first);
+    for state in states {
+        match state.content {
+            Some(_) => known = body(state),
+            None => (state.content, state.api_version, state.status) = known,
+        }
+    }
+}
