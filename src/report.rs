@@ -10,7 +10,7 @@ use serde::Serialize;
 
 use crate::model::Timestamp;
 
-/// How many examples of a reason are kept.
+/// How many examples of a reason are kept; of objects of the trace whose content is uncertain, all.
 const EXAMPLES: usize = 5;
 
 /// Why something in a trace may differ from what happened. The order is that of the account.
@@ -209,6 +209,13 @@ impl Reason {
     }
 }
 
+impl Reason {
+    /// Whether everything that is counted is named: what in the trace is not as any record shows it.
+    fn names_all(self) -> bool {
+        matches!(self, Reason::ContentApproximate | Reason::ContentStale | Reason::ContentUnknown)
+    }
+}
+
 /// One reason's count.
 #[derive(Clone, Debug, Default)]
 struct Tally {
@@ -247,7 +254,7 @@ pub struct Gap {
     pub meaning: &'static str,
     /// What can be done; empty where nothing can.
     pub advice: &'static str,
-    /// The first few, in the order of the input.
+    /// The first few, in the order of the input; of contents that are uncertain all.
     pub examples: Vec<String>,
 }
 
@@ -259,7 +266,7 @@ impl Report {
             Some(at) => *tally.by_second.entry(at.seconds()).or_default() += 1,
             None => tally.untimed += 1,
         }
-        if tally.examples.len() < EXAMPLES {
+        if tally.examples.len() < EXAMPLES || reason.names_all() {
             tally.examples.push(about());
         }
     }

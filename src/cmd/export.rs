@@ -186,6 +186,9 @@ fn account(
     }
 }
 
+/// How many examples a person is shown.
+const SHOWN: usize = 5;
+
 /// What a person reads at the end: what was read, what was written, what to know of it.
 fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
     let Contents { records, objects_seen, events, start_objects, applied, deleted, objects, lifecycles } =
@@ -217,7 +220,7 @@ fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: 
             format!(", {} of them in the window", gap.in_window)
         };
         messages.warning(format_args!("{}: {}{inside}{advice}", gap.meaning, gap.count));
-        for example in &gap.examples {
+        for example in gap.examples.iter().take(SHOWN) {
             match gap.reason {
                 Reason::RecordSkipped => messages.plain(format_args!("  {example}")),
                 _ => messages.detail(format_args!("  {example}")),

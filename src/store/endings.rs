@@ -120,33 +120,59 @@ pub(super) fn unseen_versions(entries: &[Entry]) -> Vec<(Timestamp, ResourceVers
 
 /// What a deletion of many objects ended.
 fn end_what_was_swept(drafts: &mut [Draft], sweeps: &[Sweep], blobs: &Blobs, report: &mut Report) {
-    if sweeps.is_empty() {
-        return;
-    }
-    let mut by_namespace: HashMap<String, Vec<usize>> = HashMap::new();
-    for (i, draft) in drafts.iter().enumerate().filter(|(_, draft)| draft.object.end.is_none()) {
-        by_namespace.entry(draft.object.key.namespace.clone()).or_default().push(i);
+    let mut living = Living::default();
+    if !sweeps.is_empty() {
+        drafts
+            .iter()
+            .enumerate()
+            .filter(|(_, draft)| draft.object.end.is_none())
+            .for_each(|(i, draft)| living.add(i, draft));
     }
     let mut sweeps: Vec<&Sweep> = sweeps.iter().collect();
     sweeps.sort_by_key(|sweep| (sweep.at, sweep.with_namespace));
-    let everywhere: Vec<usize> = (0..drafts.len()).collect();
     for sweep in sweeps {
         let Some(at) = sweep.at else { continue };
-        let ids = match (sweep.namespace.is_empty(), by_namespace.get_mut(&sweep.namespace)) {
-            (true, _) => &everywhere,
-            (false, Some(ids)) => {
-                ids.retain(|i| drafts[*i].object.end.is_none());
-                &*ids
-            }
-            (false, None) => continue,
-        };
-        for i in ids {
-            let draft = &mut drafts[*i];
-            if draft.object.end.is_none() && draft.last_seen <= at && concerns(sweep, &draft.object, at, blobs) {
-                report.note(Reason::DeletionConcluded, Some(at), || draft.object.key.to_string());
-                draft.object.end = Some(concluded(at));
+        for place in living.places(sweep) {
+            // What was seen later was not ended by it.
+            let Some(ids) = living.0.get_mut(&place) else { continue };
+            let candidates = ids.range(..=(at, usize::MAX)).copied().collect::<Vec<_>>();
+            for (seen, i) in candidates {
+                let object = &mut drafts[i].object;
+                let ended = object.end.is_some();
+                if !ended && concerns(sweep, object, at, blobs) {
+                    report.note(Reason::DeletionConcluded, Some(at), || object.key.to_string());
+                    object.end = Some(concluded(at));
+                }
+                if object.end.is_some() {
+                    ids.remove(&(seen, i));
+                }
             }
         }
+    }
+}
+
+/// Objects without an end by namespace and kind, in the order in which they were last seen.
+#[derive(Default)]
+struct Living(BTreeMap<(String, GroupKind), BTreeSet<(Timestamp, usize)>>);
+
+impl Living {
+    fn add(&mut self, i: usize, draft: &Draft) {
+        let key = &draft.object.key;
+        self.0.entry((key.namespace.clone(), key.kind.clone())).or_default().insert((draft.last_seen, i));
+    }
+
+    /// The namespaces and kinds that a sweep is about.
+    fn places(&self, sweep: &Sweep) -> Vec<(String, GroupKind)> {
+        let about = |(namespace, kind): &&(String, GroupKind)| {
+            (sweep.namespace.is_empty() || *namespace == sweep.namespace)
+                && (sweep.with_namespace || *kind == sweep.kind)
+        };
+        let start = (sweep.namespace.clone(), GroupKind::new("", ""));
+        let near = self.0.range(start..).map(|(place, _)| place);
+        near.take_while(|(namespace, _)| sweep.namespace.is_empty() || *namespace == sweep.namespace)
+            .filter(about)
+            .cloned()
+            .collect()
     }
 }
 

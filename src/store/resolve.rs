@@ -132,6 +132,9 @@ impl Step<'_> {
         if text.as_object().is_some_and(Map::is_empty) {
             return carried;
         }
+        if nothing_known && patch.exact {
+            return carried;
+        }
         if nothing_known && !(patch.dialect == Dialect::Apply && text.get("spec").is_some()) {
             return self.unapplied(carried);
         }

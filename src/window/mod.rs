@@ -4,6 +4,7 @@
 //! changes, two where one object is deleted and created again in a second, since SimKube's driver applies an event's objects
 //! before it deletes any.
 
+mod certainty;
 mod kept_out;
 mod lifecycles;
 mod membership;

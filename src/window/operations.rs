@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::{Export, Membership, Stay, Window};
+use super::{Export, Membership, Stay, Window, certainty};
 use crate::lifecycle;
 use crate::model::{Gvk, ObjectKey, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
@@ -110,7 +110,12 @@ impl<'a> Planner<'a> {
     /// Plans one object: all its stays in the trace, cut to the window.
     pub fn object(&mut self, id: ObjectId, report: &mut Report) {
         let object = &self.export.history.objects[id];
-        let Some(gvk) = self.membership.gvk(object) else { return };
+        let Some(gvk) = self.membership.gvk(object) else {
+            if object.versions.iter().all(|version| version.content.is_none()) {
+                certainty::note_unknown(self.export, object, self.window, report);
+            }
+            return;
+        };
         if object.key.namespace.is_empty() {
             return report.note(Reason::ClusterScoped, Some(object.born), || object.key.to_string());
         }
@@ -119,6 +124,9 @@ impl<'a> Planner<'a> {
         }
         for stay in self.membership.stays(id) {
             self.stay(id, &gvk, stay, report);
+        }
+        if self.plan.exported.contains(&id) {
+            certainty::note_content(object, self.window, report);
         }
         // Its content from its birth, or from the window's start, to its first body is that of the first body: a guess.
         let unknown_since = object.born.seconds().max(self.window.from);

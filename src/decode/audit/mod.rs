@@ -1,9 +1,12 @@
 //! What an audit event says of objects.
 
+mod deletions;
 mod effect;
 pub mod event;
+mod request;
 pub mod resources;
 mod uri;
+mod writes;
 
 pub use event::{AuditEvent, Level, ObjectReference, Stage};
 
@@ -28,7 +31,7 @@ impl EventIds {
     pub fn of(&self, event: &AuditEvent<'_>) -> EventId {
         let target = event.target.as_ref().map(|t| (&t.group, &t.resource, &t.subresource, &t.namespace));
         let parts = (&*event.audit_id, event.stage, &*event.verb, target, &*event.uri);
-        EventId((u128::from(self.0.hash_one(&parts)) << 64) | u128::from(self.1.hash_one(&parts)))
+        EventId((u128::from(self.0.hash_one(parts)) << 64) | u128::from(self.1.hash_one(parts)))
     }
 }
 

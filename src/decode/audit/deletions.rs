@@ -1,0 +1,118 @@
+//! Requests that delete objects.
+
+use serde_json::value::RawValue;
+
+use super::Sweep;
+use super::request::Request;
+use super::uri::parameter;
+use crate::decode::object::GoneTest;
+use crate::decode::observation::{Change, Observation, Telling, Why};
+use crate::decode::{Item, shorten};
+use crate::filter::Selector;
+use crate::json;
+use crate::model::GroupKind;
+use crate::report::Reason;
+
+impl<'a> Request<'_, 'a> {
+    /// The answer is a Status when the object is gone, else the object that waits for something; or the object that is gone.
+    pub fn delete(&self) -> Vec<Item> {
+        if let Some(response) = self.own_response() {
+            return self.observed(response, Change::Modified, GoneTest::Deletion, false);
+        }
+        if let Some(metadata) = self.metadata_response() {
+            return self.observed(metadata, Change::Modified, GoneTest::Deletion, true);
+        }
+        if let Some(before) = self.event.before {
+            return self.deleted_before(before, None);
+        }
+        let body = self.event.response.and_then(|raw| json::members(raw).ok());
+        let said = body.as_ref().and_then(|body| super::event::text(body, "status"));
+        let success = said.or(self.event.status.clone()).is_some_and(|status| status == "Success");
+        // A kubelet deletes a pod for good when its containers have ended.
+        let gone = success || self.event.user.starts_with("system:node:");
+        let mut items =
+            self.bare(if gone { Change::Deleted } else { Change::Leaving }, Telling::Nothing(Why::NotLogged));
+        if let [Item::Observed(observation)] = items.as_mut_slice() {
+            let details = body.as_ref().and_then(|body| super::event::inner(body, "details"));
+            let removed = details.map(|details| super::event::owned(&details, "uid")).filter(|uid| !uid.is_empty());
+            observation.uid = removed.or(self.event.removed_uid.clone()).or(observation.uid.take());
+            // It names the version that is to be deleted, and is none of its own.
+            observation.base = None;
+        }
+        items
+    }
+
+    /// The answer lists the objects as they were before.
+    pub fn delete_collection(&self) -> Vec<Item> {
+        let options = self.event.request.and_then(|raw| json::members(raw).ok());
+        let grace = options.and_then(|options| json::integer(options.get("gracePeriodSeconds")?));
+        let listed = self.event.response.and_then(|raw| self.items_of(raw));
+        let Some((items, defaults)) = listed else { return self.sweep(grace) };
+        let before = |item: &&'a RawValue| self.item(item, &defaults, Change::Listed, GoneTest::Before(grace));
+        items.iter().flat_map(before).flat_map(deleted_and_before).collect()
+    }
+
+    /// A deletion of which the log has the object as it was.
+    fn deleted_before(&self, before: &RawValue, grace: Option<i64>) -> Vec<Item> {
+        let items = self.observed(before, Change::Listed, GoneTest::Before(grace), false);
+        items.into_iter().flat_map(deleted_and_before).collect()
+    }
+
+    /// Without a list: of which the store knows.
+    fn sweep(&self, grace: Option<i64>) -> Vec<Item> {
+        let uri = &self.event.uri;
+        let (labels, fields) = (parameter(uri, "labelSelector"), parameter(uri, "fieldSelector"));
+        let labels = labels.filter(|text| !text.is_empty()).map(|text| text.parse::<Selector>()).transpose();
+        let name = fields.as_deref().map(|fields| fields.strip_prefix("metadata.name=").unwrap_or_default());
+        let readable = labels.is_ok() && name.is_none_or(|name| !name.is_empty() && !name.contains(','));
+        let Some(labels) = labels.ok().filter(|_| readable) else {
+            let about = format!("deletecollection {}", shorten(uri, 120));
+            return vec![Item::Noted { reason: Reason::WrittenWithoutBody, at: self.event.at, about }];
+        };
+        vec![Item::Swept(Box::new(Sweep {
+            at: self.event.at,
+            kind: self.kind.clone(),
+            resource: self.target.resource.clone(),
+            namespace: self.target.namespace.clone(),
+            name: name.map(str::to_owned),
+            labels,
+            grace,
+            with_namespace: false,
+        }))]
+    }
+
+    /// When nothing is left in a namespace its controller empties `spec.finalizers`, and the namespace is gone.
+    pub fn namespace_finalize(&self) -> Vec<Item> {
+        let body = self.own_response().or(self.own_request());
+        let mut items = match body {
+            Some(body) => self.observed(body, Change::Modified, GoneTest::Terminating, false),
+            // By default there is one finalizer.
+            None => self.bare(Change::Deleted, Telling::Nothing(Why::NotLogged)),
+        };
+        let ended = |item: &Item| matches!(item, Item::Observed(seen) if seen.change == Change::Deleted);
+        if items.iter().any(ended) {
+            items.push(Item::Swept(Box::new(Sweep {
+                at: self.event.at,
+                kind: GroupKind::new("", ""),
+                resource: String::new(),
+                namespace: self.target.name.clone(),
+                name: None,
+                labels: None,
+                grace: None,
+                with_namespace: true,
+            })));
+        }
+        items
+    }
+}
+
+/// An object that a deletion of many lists, as it was before: it was there, and may be gone.
+fn deleted_and_before(item: Item) -> Vec<Item> {
+    match item {
+        Item::Observed(seen) if seen.change == Change::Deleted => {
+            let before = Observation { change: Change::Listed, ..(*seen).clone() };
+            vec![Item::Observed(Box::new(before)), Item::Observed(seen)]
+        }
+        item => vec![item],
+    }
+}

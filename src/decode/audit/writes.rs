@@ -1,0 +1,160 @@
+//! Requests that create and change objects.
+
+use serde_json::value::RawValue;
+
+use super::request::Request;
+use crate::decode::object::GoneTest;
+use crate::decode::observation::{Change, Facts, Part, Patch, Telling, Why};
+use crate::decode::{Item, pod};
+use crate::json;
+use crate::patch::{Dialect, is_builtin_group};
+
+impl Request<'_, '_> {
+    /// The answer is the new object.
+    pub fn create(&self) -> Vec<Item> {
+        if let Some(response) = self.own_response() {
+            return self.observed(response, Change::Created, GoneTest::None, false);
+        }
+        if let Some(metadata) = self.metadata_response() {
+            let body = self.own_request().map(|raw| self.requested(raw, Change::Created)).unwrap_or_default();
+            return body.into_iter().chain(self.observed(metadata, Change::Created, GoneTest::None, true)).collect();
+        }
+        match self.own_request() {
+            Some(request) => self.requested(request, Change::Created),
+            None => self.bare(Change::Created, Telling::Nothing(Why::NotLogged)),
+        }
+    }
+
+    /// An object as it was asked for. Its resourceVersion is that of the version before.
+    fn requested(&self, raw: &RawValue, change: Change) -> Vec<Item> {
+        let mut items = self.observed(raw, change, GoneTest::Terminating, false);
+        for item in &mut items {
+            let Item::Observed(observation) = item else { continue };
+            observation.telling = Telling::Requested;
+            observation.base = observation.resource_version.take();
+            if change == Change::Created {
+                // What a client writes there the server does not take.
+                (observation.uid, observation.created, observation.base) = (None, None, None);
+            } else if observation.part == Part::Status && observation.base.is_none() {
+                // The server takes no more than the status of it, and nothing proves the rest to be what is there.
+                observation.telling = Telling::Patch(Box::new(Patch::nothing()));
+            }
+        }
+        items
+    }
+
+    /// A PUT, of the object or of a part of it: the answer is the whole object.
+    pub fn update(&self) -> Vec<Item> {
+        let change = if self.event.code == Some(201) { Change::Created } else { Change::Modified };
+        if let Some(response) = self.own_response() {
+            return self.observed(response, change, GoneTest::Terminating, false);
+        }
+        let metadata = self.metadata_response();
+        let metadata = metadata.map(|raw| self.observed(raw, change, GoneTest::Terminating, true)).unwrap_or_default();
+        let body = match self.own_request() {
+            Some(request) => self.requested(request, change),
+            None => self.bare(change, Telling::Nothing(Why::NotLogged)),
+        };
+        body.into_iter().chain(metadata).collect()
+    }
+
+    /// A PATCH, likewise; with 201 it created the object.
+    pub fn patch(&self) -> Vec<Item> {
+        let change = if self.event.code == Some(201) { Change::Created } else { Change::Modified };
+        if let Some(response) = self.own_response() {
+            return self.observed(response, change, GoneTest::Terminating, false);
+        }
+        let metadata = self.metadata_response();
+        let metadata = metadata.map(|raw| self.observed(raw, change, GoneTest::Terminating, true)).unwrap_or_default();
+        let body = match self.event.request {
+            Some(request) if change == Change::Created && self.is_own(request) => self.requested(request, change),
+            Some(request) => self.patched(request, change),
+            None if metadata.is_empty() => self.bare(change, Telling::Nothing(Why::NotLogged)),
+            None => Vec::new(),
+        };
+        body.into_iter().chain(metadata).collect()
+    }
+
+    fn patched(&self, request: &RawValue, change: Change) -> Vec<Item> {
+        let Ok(value) = serde_json::from_str::<serde_json::Value>(request.get()) else {
+            return self.bare(change, Telling::Nothing(Why::NotLogged));
+        };
+        let dialect = Dialect::detect(&value, &self.event.uri, &self.target.group);
+        // Of a status only its course matters, unless it is wanted as it stands.
+        let of_status = self.part() == Part::Status;
+        let patch = if of_status && !self.interest.with_status {
+            Patch::nothing()
+        } else {
+            Patch { text: request.get().as_bytes().into(), dialect, exact: of_status }
+        };
+        let mut items = self.bare(change, Telling::Patch(Box::new(patch)));
+        if let [Item::Observed(observation)] = items.as_mut_slice()
+            && self.kind.is("", "Pod")
+        {
+            observation.facts = patched_course(request);
+        }
+        items
+    }
+
+    /// The target is the parent, the body a Scale (autoscaling/v1), whose metadata are the parent's.
+    pub fn scale(&self) -> Vec<Item> {
+        let replicas = |raw: &RawValue| {
+            let body = json::members(raw).ok()?;
+            json::integer(super::event::inner(&body, "spec")?.get("replicas")?)
+        };
+        let response = self.event.response.filter(|raw| replicas(raw).is_some());
+        let asked = self.event.request.and_then(|raw| replicas(raw).or_else(|| replicas_of_json_patch(raw)));
+        let Some(replicas) = response.and_then(replicas).or(asked) else {
+            return self.bare(Change::Modified, Telling::Nothing(Why::NotLogged));
+        };
+        // A custom resource may keep its replicas elsewhere.
+        let exact = is_builtin_group(&self.target.group);
+        let text = format!(r#"{{"spec":{{"replicas":{replicas}}}}}"#).into_bytes().into();
+        let patch = Patch { text, dialect: Dialect::Merge, exact };
+        let mut items = self.bare(Change::Modified, Telling::Patch(Box::new(patch)));
+        let metadata = response.and_then(|raw| json::members(raw).ok());
+        let metadata = metadata.and_then(|body| super::event::inner(&body, "metadata"));
+        if let ([Item::Observed(observation)], Some(metadata)) = (items.as_mut_slice(), metadata) {
+            let text = |name: &str| super::event::text(&metadata, name).filter(|text| !text.is_empty());
+            observation.resource_version = text("resourceVersion").and_then(|text| text.parse().ok());
+            observation.uid = text("uid").map(|uid| uid.into_owned()).or(observation.uid.take());
+        }
+        items
+    }
+
+    /// The scheduler binds a pod; the server writes the node's name into its spec, and no other record shows that.
+    pub fn binding(&self) -> Vec<Item> {
+        let body = self.event.request.and_then(|raw| json::members(raw).ok());
+        let node = body.and_then(|body| super::event::text(&super::event::inner(&body, "target")?, "name"));
+        let text = match node {
+            Some(node) => serde_json::json!({ "spec": { "nodeName": node } }).to_string(),
+            None => "{}".to_owned(),
+        };
+        let patch = Patch { text: text.into_bytes().into(), dialect: Dialect::Merge, exact: true };
+        self.bare(Change::Modified, Telling::Patch(Box::new(patch)))
+    }
+}
+
+impl Patch {
+    /// Changes nothing that is kept, and proves that the object is there.
+    fn nothing() -> Self {
+        Patch { text: (*b"{}").into(), dialect: Dialect::Merge, exact: true }
+    }
+}
+
+/// What a patch of a pod's status tells of its course.
+fn patched_course(patch: &RawValue) -> Facts {
+    let status = json::members(patch).ok().and_then(|members| members.get("status"));
+    pod::facts(status, None, false).map(Facts::Pod).unwrap_or_default()
+}
+
+/// The number that a JSON patch of a Scale asks for.
+fn replicas_of_json_patch(patch: &RawValue) -> Option<i64> {
+    let operations = json::elements(patch).ok()?;
+    let mut asked = operations.into_iter().filter_map(|operation| {
+        let operation = json::members(operation).ok()?;
+        let path = json::string(operation.get("path")?)?;
+        (path == "/spec/replicas").then(|| json::integer(operation.get("value")?)).flatten()
+    });
+    asked.next_back()
+}
