@@ -12,6 +12,7 @@
 //! | [`json`] | walking JSON text without building a tree |
 //! | [`input`] | files and stdin → decompressed → records with source and line |
 //! | [`decode`] | a record → observations of objects |
+//! | [`patch`] | what a server makes of an object and the body of a PATCH |
 //! | [`archive`] | everything that was named, read into a store |
 //! | [`store`] | observations → for each object, its versions in order |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
