@@ -196,7 +196,7 @@ fn what_was_readable_comes_before_the_error() {
 #[test]
 fn what_cannot_be_read_is_said_with_a_remedy() {
     for (bytes, expected) in
-        [(b"\xfd7zXZ\0".as_slice(), "xz -dc"), (b"\xff\xfe{\0", "iconv"), (b"\x1f\x8bgarbage", "damaged gzip")]
+        [(b"PK\x03\x04".as_slice(), "unzip -p"), (b"\xff\xfe{\0", "iconv"), (b"\x1f\x8bgarbage", "damaged gzip")]
     {
         let directory = tempfile::tempdir().unwrap();
         write(directory.path(), "a", "{\"a\":1}\n");

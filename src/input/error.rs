@@ -27,7 +27,7 @@ pub enum InputError {
     Damaged {
         /// The source as shown to the user.
         path: String,
-        /// `gzip` or `zstd`.
+        /// `gzip`, `zstd`, `bzip2` or `xz`.
         format: &'static str,
         /// What the decompressor says.
         reason: io::Error,

@@ -1,7 +1,7 @@
 //! Files and stdin → decompressed text → records, each with its source and line.
 //!
-//! What goes on here: [`Sources`] finds the files and orders them, [`compression`] looks through gzip and zstd, [`chunks`]
-//! cuts the text into pieces that can be parsed on their own, [`records`] takes the pieces apart, and [`read`] runs all of it
+//! What goes on here: [`Sources`] finds the files and orders them, [`compression`] looks through gzip, zstd, bzip2 and xz,
+//! [`chunks`] cuts the text into pieces that can be parsed on their own, [`records`] takes the pieces apart, and [`read`] runs all of it
 //! on several threads and hands the results over in the order of the input. Nothing here knows what a record means: that is
 //! the [`Consumer`]'s.
 //!

@@ -260,11 +260,7 @@ impl<C: Consumer> Run<'_, C> {
     }
 
     fn broke_off(&self, source: u32, compression: Compression, reason: io::Error) -> InputError {
-        let path = self.sources.name(source).into_owned();
-        match compression.name() {
-            Some(format) => InputError::Damaged { path, format, reason },
-            None => InputError::BrokeOff { path, reason },
-        }
+        compression.failure(self.sources.name(source).into_owned(), reason)
     }
 }
 
