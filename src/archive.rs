@@ -9,7 +9,7 @@ use crate::config::TracerConfig;
 use crate::decode::{Decoded, Decoder, Item, OwnerLifecycles, read_trace};
 use crate::input::records::Line;
 use crate::input::{self, Consumer, InputError, Progress, Record, Sources};
-use crate::model::Timestamp;
+use crate::model::{SourceId, Timestamp};
 use crate::report::{Reason, Report, SourceSummary};
 use crate::store::Store;
 
@@ -86,7 +86,7 @@ impl Consumer for Decoder {
         whole
     }
 
-    fn parse_trace(&self, source: u32, stream: &mut dyn Read, emit: &mut dyn FnMut(Decoded) -> bool) {
+    fn parse_trace(&self, source: SourceId, stream: &mut dyn Read, emit: &mut dyn FnMut(Decoded) -> bool) {
         read_trace(source, stream, self.max_value, emit);
     }
 }
@@ -119,7 +119,7 @@ struct Intake<'a> {
 
 impl Intake<'_> {
     fn take(&mut self, decoded: Decoded) -> Result<(), ArchiveError> {
-        let source = decoded.position.source as usize;
+        let source = decoded.position.source.index as usize;
         if !decoded.in_trace || decoded.items.iter().any(|item| matches!(item, Item::Observed(_))) {
             self.archive.records += 1;
             self.archive.sources[source].records += 1;
@@ -130,7 +130,7 @@ impl Intake<'_> {
         let Decoded { position, at, in_trace, items } = decoded;
         let place = || {
             if in_trace {
-                self.reading.sources.name(position.source).into_owned()
+                self.reading.sources.name(position.source.index).into_owned()
             } else {
                 self.reading.sources.locate(position)
             }

@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use tracer::input::records::Line;
 use tracer::input::{Consumer, Content, InputError, Options, Progress, Record, Sources, read};
+use tracer::model::SourceId;
 
 /// Writes down what it is given, and how much of that no sink has taken yet.
 #[derive(Default)]
@@ -41,23 +42,23 @@ impl Consumer for Scribe {
             Content::CutOff { .. } => "cut off".to_owned(),
             other => format!("{other:?}"),
         };
-        out.push(self.note(format!("{}:{} {what}", record.position.source, record.position.line)));
+        out.push(self.note(format!("{}:{} {what}", record.position.source.index, record.position.line)));
     }
 
     fn parse_line(&self, line: Line<'_>, out: &mut Vec<String>) -> bool {
         let is_value = self.takes_lines && serde_json::from_slice::<serde::de::IgnoredAny>(line.text).is_ok();
         if is_value {
             let text = String::from_utf8_lossy(line.text);
-            out.push(self.note(format!("{}:{} {text}", line.position.source, line.position.line)));
+            out.push(self.note(format!("{}:{} {text}", line.position.source.index, line.position.line)));
         }
         is_value
     }
 
-    fn parse_trace(&self, source: u32, stream: &mut dyn Read, emit: &mut dyn FnMut(String) -> bool) {
+    fn parse_trace(&self, source: SourceId, stream: &mut dyn Read, emit: &mut dyn FnMut(String) -> bool) {
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
         for byte in bytes {
-            if !emit(self.note(format!("{source} byte {byte}"))) {
+            if !emit(self.note(format!("{} byte {byte}", source.index))) {
                 break;
             }
         }

@@ -16,6 +16,7 @@ use super::error::InputError;
 use super::records::{Line, Record, Records};
 use super::schedule::{Job, Outcome, Schedule};
 use super::source::Sources;
+use crate::model::SourceId;
 
 /// How many items of a trace are handed over at a time.
 const BATCH: usize = 64;
@@ -66,7 +67,7 @@ pub trait Consumer: Sync {
 
     /// Takes a source that begins as MessagePack does, which only a SimKube trace can, from its first byte on. Stops when
     /// `emit` gives false. An error of the stream itself need not be handed over: it is reported for it.
-    fn parse_trace(&self, source: u32, stream: &mut dyn Read, emit: &mut dyn FnMut(Self::Parsed) -> bool);
+    fn parse_trace(&self, source: SourceId, stream: &mut dyn Read, emit: &mut dyn FnMut(Self::Parsed) -> bool);
 }
 
 /// Reads all sources and hands what the consumer makes of them to the sink, in the order of the input.
@@ -227,7 +228,8 @@ impl<C: Consumer> Run<'_, C> {
             return Err(InputError::Unsupported { path: found.name().into_owned(), format, remedy });
         }
         let (is_trace, stream) = look_ahead(stream);
-        let chunks = |stream| Chunks::new(stream, source, self.options.max_record, self.options.chunk);
+        let chunks =
+            |stream| Chunks::new(stream, SourceId::of_file(source), self.options.max_record, self.options.chunk);
         let reader = if is_trace { Reader::Trace(stream) } else { Reader::Text(Box::new(chunks(stream))) };
         Ok(Opened { compression, reader })
     }
@@ -255,7 +257,7 @@ impl<C: Consumer> Run<'_, C> {
     ) -> Result<(), InputError> {
         let Reader::Trace(stream) = opened.reader else { return Ok(()) };
         let mut stream = Remembering { stream, failure: None };
-        self.consumer.parse_trace(source, &mut stream, emit);
+        self.consumer.parse_trace(SourceId::of_file(source), &mut stream, emit);
         stream.failure.map_or(Ok(()), |error| Err(self.broke_off(source, opened.compression, error)))
     }
 

@@ -43,7 +43,7 @@ impl Source {
     }
 }
 
-/// The sources of a run in the order in which they are read. [`Position::source`] is the index in it.
+/// The files of a run in the order in which they are read. [`SourceId::index`](crate::model::SourceId::index) is the index in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources(Vec<Source>);
 
@@ -99,7 +99,7 @@ impl Sources {
 
     /// A place as messages show it: `path:line`.
     pub fn locate(&self, position: Position) -> String {
-        format!("{}:{}", self.name(position.source), position.line)
+        format!("{}:{}", self.name(position.source.index), position.line)
     }
 
     /// The size of all sources together, as stored. `None` when that is not known: with stdin, pipes, devices.
@@ -154,6 +154,7 @@ fn attempt<T>(path: &Path, result: io::Result<T>) -> Result<T, InputError> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::SourceId;
 
     fn touch(directory: &Path, names: &[&str]) {
         for name in names {
@@ -177,7 +178,7 @@ mod tests {
         let back = Sources::discover(&[path("a/10.log"), path("a"), path("b.log"), "-".into(), "-".into()]).unwrap();
         assert_eq!(forth, back);
         assert_eq!(names(&forth, dir.path()), ["a/10.log", "a/2.log", "b.log", "<stdin>"]);
-        assert_eq!(forth.locate(Position { source: 3, line: 7 }), "<stdin>:7");
+        assert_eq!(forth.locate(Position { source: SourceId::of_file(3), line: 7 }), "<stdin>:7");
         assert_eq!(forth.total_bytes(), None);
         assert_eq!(Sources::discover(&[path("a")]).unwrap().total_bytes(), Some(15));
         assert_eq!(Sources::discover(&[]).unwrap().iter().collect::<Vec<_>>(), [&Source::Stdin]);
