@@ -23,6 +23,8 @@ pub struct Chunk {
     pub source: SourceId,
     /// The line, from 1, on which the chunk begins.
     pub first_line: u64,
+    /// The name, fit for a terminal, of the archive's member that begins with this chunk.
+    pub member: Option<String>,
     /// Whether the source ends with this chunk.
     pub is_last: bool,
     /// How many bytes at the beginning are to be read strictly, as [`Scanner`] calls it.
