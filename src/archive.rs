@@ -4,12 +4,13 @@
 //! input, and what cannot be taken is counted or ends the run.
 
 use std::io::Read;
+use std::rc::Rc;
 
 use crate::config::TracerConfig;
 use crate::decode::{Decoded, Decoder, Item, OwnerLifecycles, read_trace};
 use crate::input::records::Line;
 use crate::input::{self, Consumer, InputError, Progress, Record, Sources};
-use crate::model::Timestamp;
+use crate::model::{SourceId, Timestamp};
 use crate::report::{Reason, Report, SourceSummary};
 use crate::store::Store;
 
@@ -72,22 +73,35 @@ pub enum ArchiveError {
     },
 }
 
-impl Consumer for Decoder {
-    type Parsed = Decoded;
+/// What is handed over in the order of the input.
+#[derive(Debug)]
+pub enum Told {
+    /// What a record says.
+    Record(Decoded),
+    /// What follows stands in a member of an archive, of this name.
+    Member(SourceId, String),
+}
 
-    fn parse(&self, record: Record<'_>, out: &mut Vec<Decoded>) {
-        out.push(self.record(&record));
+impl Consumer for Decoder {
+    type Parsed = Told;
+
+    fn parse(&self, record: Record<'_>, out: &mut Vec<Told>) {
+        out.push(Told::Record(self.record(&record)));
     }
 
-    fn parse_line(&self, line: Line<'_>, out: &mut Vec<Decoded>) -> bool {
+    fn parse_line(&self, line: Line<'_>, out: &mut Vec<Told>) -> bool {
         let decoded = self.line(line.position, line.text);
         let whole = decoded.is_some();
-        out.extend(decoded);
+        out.extend(decoded.map(Told::Record));
         whole
     }
 
-    fn parse_trace(&self, source: u32, stream: &mut dyn Read, emit: &mut dyn FnMut(Decoded) -> bool) {
-        read_trace(source, stream, self.max_value, emit);
+    fn begin_member(&self, source: SourceId, name: &str, out: &mut Vec<Told>) {
+        out.push(Told::Member(source, name.to_owned()));
+    }
+
+    fn parse_trace(&self, source: SourceId, stream: &mut dyn Read, emit: &mut dyn FnMut(Told) -> bool) {
+        read_trace(source, stream, self.max_value, &mut |decoded| emit(Told::Record(decoded)));
     }
 }
 
@@ -103,9 +117,14 @@ impl Archive {
             reading,
             archive: Archive { sources: (0..reading.sources.len() as u32).map(name).collect(), ..Archive::default() },
             spans: vec![None; reading.sources.len()],
+            member: None,
         };
-        input::read(reading.sources, &reading.options, progress, &reading.decoder, &mut |decoded| {
-            intake.take(decoded)
+        input::read(reading.sources, &reading.options, progress, &reading.decoder, &mut |told| match told {
+            Told::Record(decoded) => intake.take(decoded),
+            Told::Member(source, name) => {
+                intake.member = Some((source, name.into()));
+                Ok(())
+            }
         })?;
         Ok(intake.finish())
     }
@@ -115,11 +134,13 @@ struct Intake<'a> {
     reading: &'a Reading<'a>,
     archive: Archive,
     spans: Vec<Option<(Timestamp, Timestamp)>>,
+    /// The member of an archive that is being read, or was last.
+    member: Option<(SourceId, Rc<str>)>,
 }
 
 impl Intake<'_> {
     fn take(&mut self, decoded: Decoded) -> Result<(), ArchiveError> {
-        let source = decoded.position.source as usize;
+        let source = decoded.position.source.index as usize;
         if !decoded.in_trace || decoded.items.iter().any(|item| matches!(item, Item::Observed(_))) {
             self.archive.records += 1;
             self.archive.sources[source].records += 1;
@@ -128,12 +149,11 @@ impl Intake<'_> {
             extend(&mut self.spans[source], at);
         }
         let Decoded { position, at, in_trace, items } = decoded;
+        let (sources, member) = (self.reading.sources, self.member.clone());
         let place = || {
-            if in_trace {
-                self.reading.sources.name(position.source).into_owned()
-            } else {
-                self.reading.sources.locate(position)
-            }
+            let path = sources.name(position.source.index);
+            let member = member.as_ref().filter(|(source, _)| *source == position.source);
+            place(&path, member.map(|(_, name)| &**name), (!in_trace).then_some(position.line))
         };
         for item in items {
             let Archive { store, report, .. } = &mut self.archive;
@@ -164,7 +184,7 @@ impl Intake<'_> {
                 Item::Noted { reason, at, about } => report.note(reason, at, || format!("{}: {about}", place())),
                 Item::Unreadable { message } => self.refuse(Reason::RecordSkipped, at, place(), message)?,
                 Item::TooLarge { message } => self.refuse(Reason::RecordTooLarge, at, place(), message)?,
-                Item::TraceConfig(config) => self.trace_config(*config, place())?,
+                Item::TraceConfig(config) => self.trace_config(*config, position.source, place())?,
                 Item::TraceEnd { ts } => self.archive.lasts_until = self.archive.lasts_until.max(Some(ts)),
                 Item::TraceLifecycles(lifecycles) => self.archive.carried.push(*lifecycles),
             }
@@ -186,10 +206,15 @@ impl Intake<'_> {
         Ok(())
     }
 
-    /// The config of a trace on stdin: the first thing that is read then, or too late.
-    fn trace_config(&mut self, config: TracerConfig, place: String) -> Result<(), ArchiveError> {
+    /// The config of a trace on stdin: the first thing that is read then, or too late. In an archive it always is: what
+    /// follows it there was looked at by now.
+    fn trace_config(&mut self, config: TracerConfig, source: SourceId, place: String) -> Result<(), ArchiveError> {
         if self.reading.config.is_some() {
             return Ok(());
+        }
+        if source.member > 0 {
+            let message = "it is looked for in files, not in archives".to_owned();
+            return Err(ArchiveError::Config { place, message });
         }
         let alone = self.archive.store.is_empty() && self.reading.sources.len() == 1;
         if !alone {
@@ -211,6 +236,12 @@ impl Intake<'_> {
         }
         self.archive
     }
+}
+
+/// A place as messages show it: `path:line`, or `path:member:line` in an archive; of a trace without a line.
+fn place(path: &str, member: Option<&str>, line: Option<u64>) -> String {
+    let line = line.map(|line| line.to_string());
+    [Some(path), member, line.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(":")
 }
 
 /// Widens a span to a moment.

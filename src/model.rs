@@ -219,13 +219,31 @@ impl fmt::Display for ObjectKey {
 /// etcd's 63 bits.
 pub type ResourceVersion = u128;
 
+/// What one recording, or one trace, stands in: a file, stdin, or a member of an archive.
+///
+/// Its order is the order of input: files in the order of their paths, members as they follow one another in their archive.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct SourceId {
+    /// Index of the file in the order in which files are read.
+    pub index: u32,
+    /// Which member of the archive that the file is, from 1; 0 where the file is none.
+    pub member: u32,
+}
+
+impl SourceId {
+    /// Of a file by its index; if it is an archive, its first member comes next.
+    pub const fn of_file(index: u32) -> Self {
+        SourceId { index, member: 0 }
+    }
+}
+
 /// A place in the input: which source, which line of its decompressed text (counted from 1), or which event of a trace.
 ///
-/// Its order is the order of input: sources in the order of their paths, then lines.
+/// Its order is the order of input: sources, then lines.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Position {
-    /// Index of the source in the order in which sources are read.
-    pub source: u32,
+    /// The source.
+    pub source: SourceId,
     /// Line, from 1.
     pub line: u64,
 }

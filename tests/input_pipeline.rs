@@ -14,6 +14,7 @@ use std::time::Duration;
 
 use tracer::input::records::Line;
 use tracer::input::{Consumer, Content, InputError, Options, Progress, Record, Sources, read};
+use tracer::model::{Position, SourceId};
 
 /// Writes down what it is given, and how much of that no sink has taken yet.
 #[derive(Default)]
@@ -41,26 +42,37 @@ impl Consumer for Scribe {
             Content::CutOff { .. } => "cut off".to_owned(),
             other => format!("{other:?}"),
         };
-        out.push(self.note(format!("{}:{} {what}", record.position.source, record.position.line)));
+        out.push(self.note(format!("{} {what}", place(record.position))));
     }
 
     fn parse_line(&self, line: Line<'_>, out: &mut Vec<String>) -> bool {
         let is_value = self.takes_lines && serde_json::from_slice::<serde::de::IgnoredAny>(line.text).is_ok();
         if is_value {
             let text = String::from_utf8_lossy(line.text);
-            out.push(self.note(format!("{}:{} {text}", line.position.source, line.position.line)));
+            out.push(self.note(format!("{} {text}", place(line.position))));
         }
         is_value
     }
 
-    fn parse_trace(&self, source: u32, stream: &mut dyn Read, emit: &mut dyn FnMut(String) -> bool) {
+    fn begin_member(&self, source: SourceId, name: &str, out: &mut Vec<String>) {
+        out.push(self.note(format!("{}.{} is {name}", source.index, source.member)));
+    }
+
+    fn parse_trace(&self, source: SourceId, stream: &mut dyn Read, emit: &mut dyn FnMut(String) -> bool) {
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
         for byte in bytes {
-            if !emit(self.note(format!("{source} byte {byte}"))) {
+            if !emit(self.note(format!("{}.{} byte {byte}", source.index, source.member))) {
                 break;
             }
         }
+    }
+}
+
+fn place(position: Position) -> String {
+    match position {
+        Position { source: SourceId { index, member: 0 }, line } => format!("{index}:{line}"),
+        Position { source: SourceId { index, member }, line } => format!("{index}.{member}:{line}"),
     }
 }
 
@@ -120,18 +132,39 @@ fn write(directory: &Path, name: &str, bytes: impl AsRef<[u8]>) -> PathBuf {
     path
 }
 
+/// Texts and traces, compressed or not, and things that are passed over.
+fn archive(number: usize, first: &str, second: &str) -> Vec<u8> {
+    let mut builder = tar::Builder::new(Vec::new());
+    let mut add = |name: &str, content: &[u8]| {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        header.set_mode(0o644);
+        builder.append_data(&mut header, name, content).unwrap();
+    };
+    add("logs/first", first.as_bytes());
+    add("logs/.hidden", b"not read");
+    add("logs/trace", &[vec![0x85], vec![b'z'; number * 10]].concat());
+    add("logs/second.gz", &gzip(second.as_bytes()));
+    (0..number).for_each(|i| add(&format!("many/{i}"), lines(number, i % 3).as_bytes()));
+    add("logs/empty", b"");
+    add("logs/last", &gzip(&[vec![0x81], vec![b'w'; 70]].concat()));
+    let bytes = builder.into_inner().unwrap();
+    if number.is_multiple_of(4) { gzip(&bytes) } else { bytes }
+}
+
 /// A directory with files of all kinds, the names of which say nothing.
 fn mixture(files: usize) -> tempfile::TempDir {
     let directory = tempfile::tempdir().unwrap();
     for file in 0..files {
         let text = lines(file, (file * 37) % 400);
         let (first, second) = text.split_at(text.len() / 2);
-        let bytes = match file % 5 {
+        let bytes = match file % 6 {
             0 => [gzip(first.as_bytes()), gzip(second.as_bytes())].concat(),
             1 => [zstd::encode_all(first.as_bytes(), 1).unwrap(), zstd::encode_all(second.as_bytes(), 1).unwrap()]
                 .concat(),
             2 => [vec![0x84], vec![b'x'; file * 40]].concat(),
             3 => gzip(&[vec![0xde, 0], vec![b'y'; file]].concat()),
+            4 => archive(file, first, second),
             _ => text.into_bytes(),
         };
         write(directory.path(), &format!("{file:03}"), bytes);
@@ -196,7 +229,7 @@ fn what_was_readable_comes_before_the_error() {
 #[test]
 fn what_cannot_be_read_is_said_with_a_remedy() {
     for (bytes, expected) in
-        [(b"\xfd7zXZ\0".as_slice(), "xz -dc"), (b"\xff\xfe{\0", "iconv"), (b"\x1f\x8bgarbage", "damaged gzip")]
+        [(b"PK\x03\x04".as_slice(), "unzip -p"), (b"\xff\xfe{\0", "iconv"), (b"\x1f\x8bgarbage", "damaged gzip")]
     {
         let directory = tempfile::tempdir().unwrap();
         write(directory.path(), "a", "{\"a\":1}\n");

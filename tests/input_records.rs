@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 use proptest::prelude::*;
 use tracer::input::chunks::{Chunk, Chunks};
 use tracer::input::{Content, Record, Records};
+use tracer::model::SourceId;
 
 const LIMIT: usize = 1 << 20;
 
@@ -27,7 +28,7 @@ fn seen(record: Record<'_>) -> Seen {
 }
 
 fn whole(text: &[u8], limit: usize) -> Vec<Seen> {
-    Records::of_text(text, 0, limit).map(seen).collect()
+    Records::of_text(text, SourceId::default(), limit).map(seen).collect()
 }
 
 /// Gives a few bytes at a time.
@@ -42,7 +43,7 @@ impl Read for Trickle<'_> {
 
 fn in_chunks(text: &[u8], limit: usize, target: usize, trickle: usize) -> Vec<Seen> {
     let (mut chunk, mut records) = (Chunk::default(), Vec::new());
-    let mut chunks = Chunks::new(Trickle(text, trickle), 0, limit, target);
+    let mut chunks = Chunks::new(Trickle(text, trickle), SourceId::default(), limit, target);
     while chunks.next(&mut chunk).unwrap() {
         assert!(chunk.text().len() <= target.max(limit + 1), "a chunk of {}", chunk.text().len());
         records.extend(Records::of_chunk(&chunk, limit).map(seen));
@@ -52,7 +53,7 @@ fn in_chunks(text: &[u8], limit: usize, target: usize, trickle: usize) -> Vec<Se
 
 /// As the pipeline does it: lines that are one value are taken whole.
 fn by_lines(text: &[u8], limit: usize) -> Vec<Seen> {
-    let (mut records, mut found) = (Records::of_text(text, 0, limit), Vec::new());
+    let (mut records, mut found) = (Records::of_text(text, SourceId::default(), limit), Vec::new());
     loop {
         if let Some(line) = records.line()
             && serde_json::from_slice::<&serde_json::value::RawValue>(line.text).is_ok()

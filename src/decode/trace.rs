@@ -11,14 +11,14 @@ use serde_json::value::RawValue;
 use super::object::{Observed, Sight, observe};
 use super::{Change, Decoded, Interest, Item};
 use crate::config::TracerConfig;
-use crate::model::{Position, Timestamp};
+use crate::model::{Position, SourceId, Timestamp};
 use crate::trace::{self, Deleted, Event, Lifecycle, Part};
 
 /// The lifecycles that a trace carries for one owner and one pod-spec hash.
 #[derive(Clone, Debug, PartialEq)]
 pub struct OwnerLifecycles {
-    /// Index of the source that is the trace.
-    pub source: u32,
+    /// The source that is the trace.
+    pub source: SourceId,
     /// The trace's first second, in Unix seconds: lives that begin then may have begun before.
     pub begins: Option<i64>,
     /// The owner's kind.
@@ -36,7 +36,7 @@ const OPERATIONS_PER_SECOND: i64 = 999_999;
 
 /// Decodes a trace from its stream: one [`Decoded`] for each part. `max_value` bounds the bytes of one object. Stops when
 /// `emit` gives false.
-pub fn read_trace(source: u32, stream: &mut dyn Read, max_value: usize, emit: &mut dyn FnMut(Decoded) -> bool) {
+pub fn read_trace(source: SourceId, stream: &mut dyn Read, max_value: usize, emit: &mut dyn FnMut(Decoded) -> bool) {
     let mut reader = TraceReader {
         source,
         interest: Interest::everything(),
@@ -61,7 +61,7 @@ pub fn read_trace(source: u32, stream: &mut dyn Read, max_value: usize, emit: &m
 }
 
 struct TraceReader {
-    source: u32,
+    source: SourceId,
     interest: Interest,
     events: u64,
     operations: u64,

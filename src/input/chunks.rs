@@ -11,6 +11,7 @@ use memchr::memchr_iter;
 
 use super::boundary::{self, Resync};
 use super::scanner::Scanner;
+use crate::model::SourceId;
 
 /// The size of the chunks that are aimed at.
 pub const TARGET: usize = 1 << 20;
@@ -18,10 +19,12 @@ pub const TARGET: usize = 1 << 20;
 /// Some whole records of one source. Reused from chunk to chunk for its memory.
 #[derive(Debug, Default)]
 pub struct Chunk {
-    /// The index of the source.
-    pub source: u32,
+    /// The source.
+    pub source: SourceId,
     /// The line, from 1, on which the chunk begins.
     pub first_line: u64,
+    /// The name, fit for a terminal, of the archive's member that begins with this chunk.
+    pub member: Option<String>,
     /// Whether the source ends with this chunk.
     pub is_last: bool,
     /// How many bytes at the beginning are to be read strictly, as [`Scanner`] calls it.
@@ -49,7 +52,7 @@ impl Chunk {
 /// Cuts one source.
 pub struct Chunks<R> {
     reader: R,
-    source: u32,
+    source: SourceId,
     limit: usize,
     target: usize,
     /// What was read and belongs to no chunk yet.
@@ -65,7 +68,7 @@ pub struct Chunks<R> {
 
 impl<R: Read> Chunks<R> {
     /// Cuts what a reader gives. No record may be longer than `limit`; chunks are of about `target` bytes.
-    pub fn new(reader: R, source: u32, limit: usize, target: usize) -> Self {
+    pub fn new(reader: R, source: SourceId, limit: usize, target: usize) -> Self {
         let (limit, target) = (limit.max(1), target.max(1));
         let (carry, strict, dropping) = (Vec::new(), 0, None);
         Chunks { reader, source, limit, target, carry, strict, dropping, line: 1, ended: false, failure: None }

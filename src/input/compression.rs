@@ -1,11 +1,15 @@
 //! Looks through compression, which is told from the first bytes and never from the name.
 //!
-//! A stream may consist of several gzip members or zstd frames, as log shippers and `cat` make them, and zstd frames may use
-//! the longest windows (`zstd --ultra --long=31`).
+//! A stream may consist of several gzip members, zstd frames, or bzip2 or xz streams, as log shippers and `cat` make them. zstd
+//! frames may use the longest windows (`zstd --ultra --long=31`), xz blocks the dictionaries of every preset and more.
 
-use std::io::{self, BufRead, BufReader, Cursor, Read};
+use std::io::{self, BufRead, BufReader, Cursor, ErrorKind, Read};
 
+use bzip2::bufread::MultiBzDecoder;
 use flate2::bufread::MultiGzDecoder;
+use lzma_rust2::XzReader;
+
+use super::error::InputError;
 
 /// How much of a compressed file is read at a time.
 const READ_SIZE: usize = 256 << 10;
@@ -16,6 +20,10 @@ const STEP: usize = 64 << 10;
 /// The base-two logarithm of the longest zstd window that is accepted, the longest there is.
 const WINDOW_LOG_MAX: u32 = 31;
 
+/// The most memory that an xz block may ask for, in KiB: a dictionary of 256 MiB and what is needed besides. The presets of xz
+/// ask for 64 MiB at most, the format allows 4 GiB.
+const XZ_MEMORY_MAX: u32 = (256 << 10) + 1024;
+
 /// How a source is stored.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compression {
@@ -25,6 +33,10 @@ pub enum Compression {
     Gzip,
     /// Zstandard, one or more frames.
     Zstd,
+    /// bzip2, one or more streams.
+    Bzip2,
+    /// xz, one or more streams.
+    Xz,
     /// A format that is recognised in order to say so, and not read.
     Unsupported {
         /// Its name.
@@ -45,10 +57,11 @@ impl Compression {
             [0x1f, 0x8b, ..] => Compression::Gzip,
             // A frame, or one that is to be skipped, with which `pzstd` begins.
             [0x28, 0xb5, 0x2f, 0xfd, ..] | [0x50..=0x5f, 0x2a, 0x4d, 0x18, ..] => Compression::Zstd,
-            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => unsupported("xz compression", "xz -dc FILE | tracer …"),
-            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] => {
-                unsupported("bzip2 compression", "bzip2 -dc FILE | tracer …")
+            // A stream with a block, or an empty one.
+            [b'B', b'Z', b'h', b'1'..=b'9', 0x31, 0x41, ..] | [b'B', b'Z', b'h', b'1'..=b'9', 0x17, 0x72, ..] => {
+                Compression::Bzip2
             }
+            [0xfd, b'7', b'z', b'X', b'Z', 0, ..] => Compression::Xz,
             [0x04, 0x22, 0x4d, 0x18, ..] => unsupported("lz4 compression", "lz4 -dc FILE | tracer …"),
             [b'P', b'K', 3, 4, ..] => unsupported("a zip archive", "unzip -p FILE | tracer …"),
             // What PowerShell's `>` writes.
@@ -64,7 +77,21 @@ impl Compression {
             Compression::None => None,
             Compression::Gzip => Some("gzip"),
             Compression::Zstd => Some("zstd"),
+            Compression::Bzip2 => Some("bzip2"),
+            Compression::Xz => Some("xz"),
             Compression::Unsupported { format, .. } => Some(format),
+        }
+    }
+
+    /// What it means for a source of this name that its decompressed stream failed.
+    pub(super) fn failure(self, path: String, reason: io::Error) -> InputError {
+        match self.name() {
+            Some(_) if self == Compression::Xz && reason.kind() == ErrorKind::OutOfMemory => {
+                let format = "xz compression with a dictionary of more than 256 MiB";
+                InputError::Unsupported { path, format, remedy: "xz -dc FILE | tracer …" }
+            }
+            Some(format) => InputError::Damaged { path, format, reason },
+            None => InputError::BrokeOff { path, reason },
         }
     }
 }
@@ -83,6 +110,8 @@ pub fn decompress<'a>(mut raw: Box<dyn Read + Send + 'a>) -> io::Result<(Compres
             decoder.window_log_max(WINDOW_LOG_MAX)?;
             Box::new(Steps(decoder))
         }
+        Compression::Bzip2 => Box::new(Steps(MultiBzDecoder::new(buffered(whole)))),
+        Compression::Xz => Box::new(Steps(XzReader::new_mem_limit(buffered(whole), true, XZ_MEMORY_MAX))),
     };
     Ok((compression, stream))
 }
@@ -119,6 +148,32 @@ mod tests {
         encoder.finish().unwrap()
     }
 
+    fn bzip2(text: &[u8]) -> Vec<u8> {
+        let mut encoder = bzip2::write::BzEncoder::new(Vec::new(), bzip2::Compression::fast());
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn xz(text: &[u8], dictionary: u32) -> Vec<u8> {
+        let mut options = lzma_rust2::XzOptions::with_preset(1);
+        options.lzma_options.dict_size = dictionary;
+        let mut encoder = lzma_rust2::XzWriter::new(Vec::new(), options).unwrap();
+        encoder.write_all(text).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    /// A stream whose only block asks for a dictionary: the second byte of its filter's properties, and the header's sum.
+    fn xz_asking_for(text: &[u8], size_code: u8) -> Vec<u8> {
+        let mut stream = xz(text, 1 << 20);
+        let header = 12..12 + (usize::from(stream[12]) + 1) * 4;
+        let filter = stream[header.clone()].windows(2).position(|pair| pair == [0x21, 1]).unwrap();
+        stream[header.start + filter + 2] = size_code;
+        let mut sum = flate2::Crc::new();
+        sum.update(&stream[header.start..header.end - 4]);
+        stream[header.end - 4..header.end].copy_from_slice(&sum.sum().to_le_bytes());
+        stream
+    }
+
     fn noise(length: usize) -> Vec<u8> {
         let mut state = 7u32;
         let step = |_| {
@@ -136,6 +191,10 @@ mod tests {
             ([gzip(b"one\n"), gzip(b""), gzip(b"two\n")].concat(), Compression::Gzip),
             ([zstd(b"one\n"), zstd(b"two\n")].concat(), Compression::Zstd),
             ([skippable, zstd(b"one\n"), zstd(b"two\n")].concat(), Compression::Zstd),
+            ([bzip2(b""), bzip2(b"one\n"), bzip2(b"two\n")].concat(), Compression::Bzip2),
+            ([bzip2(b"one\n"), bzip2(b""), bzip2(b"two\n")].concat(), Compression::Bzip2),
+            ([xz(b"one\n", 4096), xz(b"", 4096), xz(b"two\n", 1 << 20)].concat(), Compression::Xz),
+            ([&xz(b"one\n", 4096), &[0; 8][..], &xz(b"two\n", 4096), &[0; 4]].concat(), Compression::Xz),
             (b"one\ntwo\n".to_vec(), Compression::None),
         ] {
             let (compression, text, result) = read_all(stored);
@@ -161,17 +220,66 @@ mod tests {
     #[test]
     fn what_was_readable_comes_before_the_error() {
         let text = noise(500_000);
-        let whole = gzip(&text);
-        let (_, read, result) = read_all(whole[..whole.len() / 2].to_vec());
-        assert!(result.is_err() && read.len() > text.len() / 3 && text.starts_with(&read));
-        let whole = zstd::encode_all(text.as_slice(), 1).unwrap();
-        let (_, read, result) = read_all(whole[..whole.len() / 2].to_vec());
-        assert!(result.is_err() && read.len() > text.len() / 5 && text.starts_with(&read));
+        let wholes = [gzip(&text), zstd::encode_all(text.as_slice(), 1).unwrap(), bzip2(&text), xz(&text, 1 << 20)];
+        for whole in wholes {
+            let (compression, read, result) = read_all(whole[..whole.len() / 2].to_vec());
+            assert!(result.is_err() && read.len() > text.len() / 5 && text.starts_with(&read), "{compression:?}");
+        }
+    }
+
+    #[test]
+    fn a_stream_that_is_cut_anywhere_is_no_whole_one() {
+        for whole in [gzip(b"one\n"), zstd::encode_all(&b"one\n"[..], 3).unwrap(), bzip2(b"one\n"), xz(b"one\n", 4096)]
+        {
+            for length in 6..whole.len() {
+                let (compression, read, result) = read_all(whole[..length].to_vec());
+                assert!(result.is_err(), "{compression:?} cut to {length} of {}", whole.len());
+                assert!(b"one\n".starts_with(read.as_slice()));
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_stream_behind_one_is_an_error() {
+        for whole in [gzip(b"one\n"), zstd::encode_all(&b"one\n"[..], 3).unwrap(), bzip2(b"one\n"), xz(b"one\n", 4096)]
+        {
+            let (compression, _, result) = read_all([whole, b"rubbish".to_vec()].concat());
+            assert!(result.is_err(), "{compression:?}");
+        }
+    }
+
+    #[test]
+    fn a_dictionary_beyond_the_bound_is_refused_before_it_is_allocated() {
+        let text = noise(10_000);
+        // The sizes that a header can ask for go in steps: 128, 192, 256, 384 MiB, and at last 4 GiB.
+        for (code, accepted) in [(30, true), (31, true), (32, true), (33, false), (40, false)] {
+            let (compression, read, result) = read_all(xz_asking_for(&text, code));
+            assert_eq!((compression, result.is_ok(), read == text), (Compression::Xz, accepted, accepted), "{code}");
+            if let Err(error) = result {
+                let message = compression.failure("a.xz".to_owned(), error).to_string();
+                assert!(
+                    message.contains("a dictionary of more than 256 MiB") && message.contains("xz -dc"),
+                    "{message}"
+                );
+            }
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn no_damage_makes_a_decoder_panic(at in 0usize..2000, bit in 0u8..8, which in 0usize..2) {
+            let text = [noise(500), vec![b'x'; 3000], noise(400)].concat();
+            let mut whole = if which == 0 { bzip2(&text) } else { xz(&text, 4096) };
+            let at = at % whole.len();
+            whole[at] ^= 1 << bit;
+            let (_, read, _) = read_all(whole);
+            proptest::prop_assert!(read.len() < 1 << 20);
+        }
     }
 
     #[test]
     fn formats_that_are_not_read_are_named() {
-        let names = [b"\xfd7zXZ\0".as_slice(), b"BZh91AY&", b"PK\x03\x04", b"\x04\x22\x4d\x18", b"\xff\xfe{\0"];
+        let names = [b"PK\x03\x04".as_slice(), b"\x04\x22\x4d\x18", b"\xff\xfe{\0"];
         for head in names {
             assert!(matches!(Compression::detect(head), Compression::Unsupported { .. }), "{head:?}");
         }

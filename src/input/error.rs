@@ -22,14 +22,14 @@ pub enum InputError {
         /// What the system, or the decompressor, says.
         reason: io::Error,
     },
-    /// A compressed stream that is cut or damaged; what could be decompressed was delivered.
+    /// A compressed stream or an archive that is cut or damaged; what could be read of it was delivered.
     #[error("{path}: damaged {format} data: {reason}; the records before the damage were read")]
     Damaged {
         /// The source as shown to the user.
         path: String,
-        /// `gzip` or `zstd`.
+        /// `gzip`, `zstd`, `bzip2`, `xz` or `tar`.
         format: &'static str,
-        /// What the decompressor says.
+        /// What the decompressor says, or the reader of archives.
         reason: io::Error,
     },
     /// A format that is recognised but not read.

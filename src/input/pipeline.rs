@@ -4,18 +4,17 @@
 //! buffer of its own, and parses it while others read on; who waits for nothing is [`super::schedule`]'s to decide. The results
 //! meet there and are handed to the caller's sink on the calling thread: sources in order, chunks in order, records in order.
 
-use std::fs::File;
 use std::io::{self, Read};
-use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 
-use super::chunks::{self, Chunk, Chunks};
-use super::compression::{Compression, decompress};
+use super::chunks::{self, Chunk};
 use super::error::InputError;
+use super::open::Opened;
 use super::records::{Line, Record, Records};
 use super::schedule::{Job, Outcome, Schedule};
 use super::source::Sources;
+use crate::model::SourceId;
 
 /// How many items of a trace are handed over at a time.
 const BATCH: usize = 64;
@@ -64,9 +63,15 @@ pub trait Consumer: Sync {
         false
     }
 
+    /// Is told under which name messages are to show a source that is a member of an archive, before anything of it comes. The
+    /// sink gets what is made of that in its order too, so there one name at a time need be known.
+    fn begin_member(&self, source: SourceId, name: &str, out: &mut Vec<Self::Parsed>) {
+        let _ = (source, name, out);
+    }
+
     /// Takes a source that begins as MessagePack does, which only a SimKube trace can, from its first byte on. Stops when
     /// `emit` gives false. An error of the stream itself need not be handed over: it is reported for it.
-    fn parse_trace(&self, source: u32, stream: &mut dyn Read, emit: &mut dyn FnMut(Self::Parsed) -> bool);
+    fn parse_trace(&self, source: SourceId, stream: &mut dyn Read, emit: &mut dyn FnMut(Self::Parsed) -> bool);
 }
 
 /// Reads all sources and hands what the consumer makes of them to the sink, in the order of the input.
@@ -88,17 +93,6 @@ where
     if options.threads > 1 { run.in_parallel(sink) } else { run.in_order(sink) }
 }
 
-/// A source that was opened.
-pub(super) enum Reader<'a> {
-    Text(Box<Chunks<Box<dyn Read + Send + 'a>>>),
-    Trace(Box<dyn Read + Send + 'a>),
-}
-
-pub(super) struct Opened<'a> {
-    compression: Compression,
-    pub reader: Reader<'a>,
-}
-
 struct Run<'a, C> {
     sources: &'a Sources,
     options: &'a Options,
@@ -114,22 +108,23 @@ impl<C: Consumer> Run<'_, C> {
         let (mut chunk, mut parsed) = (Chunk::default(), Vec::new());
         for source in 0..self.sources.len() as u32 {
             let mut opened = self.open(source)?;
-            match &mut opened.reader {
-                Reader::Text(chunks) => {
-                    while chunks.next(&mut chunk).map_err(|error| self.broke_off(source, opened.compression, error))? {
-                        self.parse(&chunk, &mut parsed);
-                        parsed.drain(..).try_for_each(&mut *sink)?;
-                        chunk.shrink(self.options.chunk);
-                    }
-                }
-                Reader::Trace(_) => {
+            loop {
+                if opened.is_at_trace() {
                     let mut result = Ok(());
-                    let ended = self.parse_trace(source, opened, &mut |item| {
+                    let ended = self.parse_trace(&mut opened, &mut |item| {
                         result = sink(item);
                         result.is_ok()
                     });
                     result?;
                     ended?;
+                }
+                while opened.next_chunk(&mut chunk)? {
+                    self.parse(&chunk, &mut parsed);
+                    parsed.drain(..).try_for_each(&mut *sink)?;
+                    chunk.shrink(self.options.chunk);
+                }
+                if !opened.next_member()? {
+                    break;
                 }
             }
         }
@@ -165,15 +160,15 @@ impl<C: Consumer> Run<'_, C> {
             match job {
                 Job::Open(source) => match self.open(source) {
                     Ok(opened) => {
-                        let waits = matches!(opened.reader, Reader::Trace(_));
+                        let waits = opened.is_at_trace();
                         schedule.opened(source, opened, waits);
                     }
                     Err(error) => schedule.end(source, 0, Err(error)),
                 },
-                Job::Read(source, piece, opened) => match opened.reader {
-                    Reader::Text(_) => self.read_chunk((source, piece), opened, &mut chunk, schedule),
-                    Reader::Trace(_) => self.read_trace((source, piece), opened, schedule),
-                },
+                Job::Read(source, piece, opened) if opened.is_at_trace() => {
+                    self.read_trace((source, piece), opened, schedule);
+                }
+                Job::Read(source, piece, opened) => self.read_chunk((source, piece), opened, &mut chunk, schedule),
             }
         }
     }
@@ -185,8 +180,7 @@ impl<C: Consumer> Run<'_, C> {
         chunk: &mut Chunk,
         schedule: &Schedule<Opened<'r>, C::Parsed>,
     ) {
-        let Reader::Text(chunks) = &mut opened.reader else { return };
-        match chunks.next(chunk) {
+        match opened.next_chunk(chunk) {
             Ok(true) => {
                 let (size, mut parsed) = (chunk.text().len(), Vec::new());
                 schedule.give_back(source, opened, size);
@@ -194,19 +188,19 @@ impl<C: Consumer> Run<'_, C> {
                 schedule.finish(source, piece, parsed, size);
                 chunk.shrink(self.options.chunk);
             }
-            Ok(false) => schedule.end(source, piece, Ok(())),
-            Err(error) => schedule.end(source, piece, Err(self.broke_off(source, opened.compression, error))),
+            Ok(false) => Self::go_on((source, piece), opened, schedule),
+            Err(error) => schedule.end(source, piece, Err(error)),
         }
     }
 
     fn read_trace<'r>(
         &'r self,
         (source, mut piece): (u32, u64),
-        opened: Opened<'r>,
+        mut opened: Opened<'r>,
         schedule: &Schedule<Opened<'r>, C::Parsed>,
     ) {
         let mut batch = Vec::with_capacity(BATCH);
-        let result = self.parse_trace(source, opened, &mut |item| {
+        let result = self.parse_trace(&mut opened, &mut |item| {
             batch.push(item);
             if batch.len() < BATCH {
                 return true;
@@ -215,24 +209,34 @@ impl<C: Consumer> Run<'_, C> {
             schedule.emit(source, piece - 1, std::mem::replace(&mut batch, Vec::with_capacity(BATCH)))
         });
         schedule.emit(source, piece, batch);
-        schedule.end(source, piece + 1, result);
+        match result {
+            Ok(()) => Self::go_on((source, piece + 1), opened, schedule),
+            Err(error) => schedule.end(source, piece + 1, Err(error)),
+        }
+    }
+
+    /// A text or a trace has ended: on with the next member of the archive, if it is one and has one.
+    fn go_on<'r>((source, piece): (u32, u64), mut opened: Opened<'r>, schedule: &Schedule<Opened<'r>, C::Parsed>) {
+        match opened.next_member() {
+            Ok(true) => {
+                let waits = opened.is_at_trace();
+                schedule.opened(source, opened, waits);
+            }
+            Ok(false) => schedule.end(source, piece, Ok(())),
+            Err(error) => schedule.end(source, piece, Err(error)),
+        }
     }
 
     fn open(&self, source: u32) -> Result<Opened<'_>, InputError> {
         let Some(found) = self.sources.get(source) else { unreachable!("a source beyond the last") };
         let raw = Metered { raw: found.open()?, progress: self.progress, stopped: &self.stopped };
-        let unreadable = |reason| InputError::Unreadable { path: found.name().into_owned(), reason };
-        let (compression, stream) = decompress(Box::new(raw)).map_err(unreadable)?;
-        if let Compression::Unsupported { format, remedy } = compression {
-            return Err(InputError::Unsupported { path: found.name().into_owned(), format, remedy });
-        }
-        let (is_trace, stream) = look_ahead(stream);
-        let chunks = |stream| Chunks::new(stream, source, self.options.max_record, self.options.chunk);
-        let reader = if is_trace { Reader::Trace(stream) } else { Reader::Text(Box::new(chunks(stream))) };
-        Ok(Opened { compression, reader })
+        Opened::new(Box::new(raw), found.name().into_owned(), source, self.options)
     }
 
     fn parse(&self, chunk: &Chunk, out: &mut Vec<C::Parsed>) {
+        if let Some(name) = &chunk.member {
+            self.consumer.begin_member(chunk.source, name, out);
+        }
         let mut records = Records::of_chunk(chunk, self.options.max_record);
         while !self.stopped.load(Ordering::Relaxed) {
             if let Some(line) = records.line()
@@ -247,56 +251,19 @@ impl<C: Consumer> Run<'_, C> {
         }
     }
 
-    fn parse_trace(
-        &self,
-        source: u32,
-        opened: Opened<'_>,
-        emit: &mut dyn FnMut(C::Parsed) -> bool,
-    ) -> Result<(), InputError> {
-        let Reader::Trace(stream) = opened.reader else { return Ok(()) };
+    fn parse_trace(&self, opened: &mut Opened<'_>, emit: &mut dyn FnMut(C::Parsed) -> bool) -> Result<(), InputError> {
+        let (source, stream, member) = opened.take_trace();
+        let mut begun = Vec::new();
+        if let Some(name) = member {
+            self.consumer.begin_member(source, &name, &mut begun);
+        }
+        if !begun.into_iter().all(&mut *emit) {
+            return Ok(());
+        }
         let mut stream = Remembering { stream, failure: None };
         self.consumer.parse_trace(source, &mut stream, emit);
-        stream.failure.map_or(Ok(()), |error| Err(self.broke_off(source, opened.compression, error)))
+        stream.failure.map_or(Ok(()), |error| Err(opened.failure(error)))
     }
-
-    fn broke_off(&self, source: u32, compression: Compression, reason: io::Error) -> InputError {
-        let path = self.sources.name(source).into_owned();
-        match compression.name() {
-            Some(format) => InputError::Damaged { path, format, reason },
-            None => InputError::BrokeOff { path, reason },
-        }
-    }
-}
-
-/// The stream of a file that begins as a trace does; `None` for any other. Only of a regular file, which can be read again.
-///
-/// # Errors
-/// When it cannot be opened.
-pub fn open_trace(path: &Path) -> Result<Option<Box<dyn Read + Send>>, InputError> {
-    let unreadable = |reason| InputError::Unreadable { path: path.display().to_string(), reason };
-    if !path.is_file() {
-        return Ok(None);
-    }
-    let raw = File::open(path).map_err(unreadable)?;
-    let (_, stream) = decompress(Box::new(raw)).map_err(unreadable)?;
-    let (is_trace, stream) = look_ahead(stream);
-    Ok(is_trace.then_some(stream))
-}
-
-/// Whether a stream begins as a trace does; and the stream, from its beginning.
-fn look_ahead<'a>(mut stream: Box<dyn Read + Send + 'a>) -> (bool, Box<dyn Read + Send + 'a>) {
-    let mut head = Vec::with_capacity(2);
-    let result = stream.by_ref().take(2).read_to_end(&mut head);
-    let is_trace = is_message_pack(&head);
-    // A stream that fails at once fails when it is read.
-    let failure = Failing(result.err());
-    (is_trace, Box::new(io::Cursor::new(head).chain(failure).chain(stream)))
-}
-
-/// Whether these are the first bytes of a map in MessagePack, of at most 32,767 entries if its length takes 16 bits: with more
-/// they could be a letter in UTF-8. No JSON begins so.
-fn is_message_pack(head: &[u8]) -> bool {
-    matches!(head, [0x80..=0x8f, ..] | [0xde | 0xdf, 0x00..=0x7f, ..])
 }
 
 /// Sends everybody home when it goes.
@@ -330,15 +297,6 @@ impl Read for Metered<'_> {
         let count = self.raw.read(buffer)?;
         self.progress.advance(count as u64);
         Ok(count)
-    }
-}
-
-/// Gives an error once, or nothing.
-struct Failing(Option<io::Error>);
-
-impl Read for Failing {
-    fn read(&mut self, _: &mut [u8]) -> io::Result<usize> {
-        self.0.take().map_or(Ok(0), Err)
     }
 }
 

@@ -12,7 +12,7 @@ use serde_json::value::RawValue;
 use super::boundary::is_space;
 use super::chunks::Chunk;
 use super::scanner::{Extent, Found, Kind, Scanner, Step, offset};
-use crate::model::Position;
+use crate::model::{Position, SourceId};
 
 /// The most characters of offending text that a message shows.
 const EXCERPT: usize = 80;
@@ -78,7 +78,7 @@ pub struct Line<'a> {
 pub struct Records<'a> {
     text: &'a [u8],
     scanner: Scanner<'a>,
-    source: u32,
+    source: SourceId,
     limit: usize,
     /// The line of the byte at `counted`.
     line: u64,
@@ -89,7 +89,7 @@ pub struct Records<'a> {
 
 impl<'a> Records<'a> {
     /// The records of a whole source that is held in memory.
-    pub fn of_text(text: &'a [u8], source: u32, limit: usize) -> Self {
+    pub fn of_text(text: &'a [u8], source: SourceId, limit: usize) -> Self {
         Records::new(text, source, 1, limit, Extent::EndOfSource, 0)
     }
 
@@ -99,7 +99,7 @@ impl<'a> Records<'a> {
         Records::new(chunk.text(), chunk.source, chunk.first_line, limit, extent, chunk.strict)
     }
 
-    fn new(text: &'a [u8], source: u32, line: u64, limit: usize, extent: Extent, strict: usize) -> Self {
+    fn new(text: &'a [u8], source: SourceId, line: u64, limit: usize, extent: Extent, strict: usize) -> Self {
         let scanner = Scanner::new(text, extent, limit, strict);
         Records { text, scanner, source, limit, line, counted: 0, offered: 0 }
     }

@@ -6,7 +6,8 @@
 //! Memory is bounded because what was read and not yet taken by the sink is counted, and nobody begins to read when that is
 //! too much, with one exception: the piece at the cursor may always be read. That is also why nothing can lock up. Either the
 //! piece at the cursor is finished, or some worker is at it and waits for nothing, or any idle worker may take it. A trace,
-//! which one worker reads in one go, is begun only when the cursor has reached it.
+//! which one worker reads in one go, is begun only when the cursor has reached its source. An archive is one source, whose
+//! pieces are those of its members, one member after the other.
 
 use std::collections::BTreeMap;
 use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
@@ -130,11 +131,15 @@ impl<O, P> Schedule<O, P> {
         state.in_flight < self.piece * (AHEAD.0 * self.threads + AHEAD.1)
     }
 
-    /// A source was opened. One that `waits` is read only when the cursor has reached it.
+    /// A source was opened, or has come to another of its parts; no piece was read. One that `waits` is read only when the cursor
+    /// has reached it.
     pub(super) fn opened(&self, source: u32, opened: O, waits: bool) {
         let mut state = self.lock();
         state.in_flight -= self.piece;
-        state.slots[source as usize] = Slot::Idle { next: 0, opened, waits };
+        let slot = &mut state.slots[source as usize];
+        if let Slot::Busy { piece } = *slot {
+            *slot = Slot::Idle { next: piece, opened, waits };
+        }
         self.work.notify_all();
     }
 
@@ -158,6 +163,7 @@ impl<O, P> Schedule<O, P> {
     pub(super) fn emit(&self, source: u32, piece: u64, parsed: Vec<P>) -> bool {
         let mut state = self.lock();
         state.in_flight += self.piece;
+        state.slots[source as usize] = Slot::Busy { piece: piece + 1 };
         self.put(&mut state, (source, piece), Outcome::Parsed(parsed), self.piece);
         while !state.stopped && !self.has_room(&state) && state.cursor != (source, piece + 1) {
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);

@@ -11,7 +11,6 @@ use std::path::{Path, PathBuf};
 
 use super::error::InputError;
 use super::records::escape;
-use crate::model::Position;
 
 /// Where bytes come from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,7 +42,7 @@ impl Source {
     }
 }
 
-/// The sources of a run in the order in which they are read. [`Position::source`] is the index in it.
+/// The files of a run in the order in which they are read. [`SourceId::index`](crate::model::SourceId::index) is the index in it.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Sources(Vec<Source>);
 
@@ -97,11 +96,6 @@ impl Sources {
         self.get(source).map_or(Cow::Borrowed("?"), Source::name)
     }
 
-    /// A place as messages show it: `path:line`.
-    pub fn locate(&self, position: Position) -> String {
-        format!("{}:{}", self.name(position.source), position.line)
-    }
-
     /// The size of all sources together, as stored. `None` when that is not known: with stdin, pipes, devices.
     pub fn total_bytes(&self) -> Option<u64> {
         self.iter()
@@ -143,7 +137,7 @@ fn walk(root: &Path, files: &mut Vec<PathBuf>) -> Result<(), InputError> {
     Ok(())
 }
 
-fn is_passed_over(name: &[u8]) -> bool {
+pub(super) fn is_passed_over(name: &[u8]) -> bool {
     name.starts_with(b".") || name.ends_with(b"~")
 }
 
@@ -177,7 +171,7 @@ mod tests {
         let back = Sources::discover(&[path("a/10.log"), path("a"), path("b.log"), "-".into(), "-".into()]).unwrap();
         assert_eq!(forth, back);
         assert_eq!(names(&forth, dir.path()), ["a/10.log", "a/2.log", "b.log", "<stdin>"]);
-        assert_eq!(forth.locate(Position { source: 3, line: 7 }), "<stdin>:7");
+        assert_eq!((forth.name(3), forth.name(4)), ("<stdin>".into(), "?".into()));
         assert_eq!(forth.total_bytes(), None);
         assert_eq!(Sources::discover(&[path("a")]).unwrap().total_bytes(), Some(15));
         assert_eq!(Sources::discover(&[]).unwrap().iter().collect::<Vec<_>>(), [&Source::Stdin]);

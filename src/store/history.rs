@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::ApiVersionId;
 use super::blobs::{BlobId, Blobs};
 use crate::decode::Facts;
-use crate::model::{Gvk, ObjectKey, ResourceVersion, Timestamp};
+use crate::model::{Gvk, ObjectKey, ResourceVersion, SourceId, Timestamp};
 
 /// An object in a history: its place in [`History::objects`].
 pub type ObjectId = usize;
@@ -87,8 +87,8 @@ pub enum Quality {
 /// A place in a trace that is read as input.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Place {
-    /// Index of the source.
-    pub source: u32,
+    /// The source that is the trace.
+    pub source: SourceId,
     /// Number of the event.
     pub event: u64,
     /// Number of the operation, over all events.

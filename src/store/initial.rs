@@ -12,7 +12,7 @@
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use crate::decode::Change;
-use crate::model::{GroupKind, ResourceVersion, Timestamp};
+use crate::model::{GroupKind, ResourceVersion, SourceId, Timestamp};
 
 /// A number for a uid.
 pub type UidId = u32;
@@ -22,8 +22,8 @@ pub type StreamId = u32;
 /// One event of a watch, as far as initial sets are concerned.
 #[derive(Clone, Copy, Debug)]
 pub struct Step<'a> {
-    /// Index of the source.
-    pub source: u32,
+    /// The source.
+    pub source: SourceId,
     /// The kind that is watched.
     pub kind: &'a GroupKind,
     /// The recorder's time.
@@ -74,7 +74,7 @@ struct Stream {
 /// Follows the watches of all sources.
 #[derive(Default)]
 pub struct Streams {
-    open: HashMap<(u32, GroupKind), Stream>,
+    open: HashMap<(SourceId, GroupKind), Stream>,
     /// The last time of every run of a watch.
     ends: Vec<Option<Timestamp>>,
     sets: Vec<InitialSet>,
@@ -133,7 +133,7 @@ impl Streams {
 
     /// A watch of the source broke off: its stream begins anew. Of several watches in one source the record does not say
     /// which one; the new initial set of that one shows by telling again of what is there, or by its bookmark.
-    pub fn broken(&mut self, source: u32) {
+    pub fn broken(&mut self, source: SourceId) {
         let mut streams: Vec<_> = self.open.iter_mut().filter(|((of, _), _)| *of == source).collect();
         streams.sort_by(|a, b| a.0.cmp(b.0));
         let alone = streams.len() == 1;
@@ -174,7 +174,7 @@ impl Streams {
 }
 
 fn stream_mut<'a>(
-    open: &'a mut HashMap<(u32, GroupKind), Stream>,
+    open: &'a mut HashMap<(SourceId, GroupKind), Stream>,
     ends: &mut Vec<Option<Timestamp>>,
     step: &Step<'_>,
 ) -> &'a mut Stream {
@@ -274,7 +274,7 @@ mod tests {
     }
 
     fn feed(streams: &mut Streams, source: u32, second: i64, change: Change, uid: UidId) {
-        let kind = pods();
+        let (source, kind) = (SourceId::of_file(source), pods());
         let step = Step { source, kind: &kind, at: Some(Timestamp::from_seconds(second)), resource_version: None };
         streams.object(step, change, Some(uid), "shop");
     }
@@ -315,14 +315,14 @@ mod tests {
         feed(&mut streams, 0, 1, Change::Added, 1);
         feed(&mut streams, 0, 2, Change::Modified, 1);
         let step = |second| Step {
-            source: 0,
+            source: SourceId::of_file(0),
             kind: &nodes,
             at: Some(Timestamp::from_seconds(second)),
             resource_version: None,
         };
         streams.object(step(1), Change::Added, Some(7), "");
         streams.object(step(2), Change::Deleted, Some(7), "");
-        streams.broken(0);
+        streams.broken(SourceId::of_file(0));
         feed(&mut streams, 0, 3, Change::Added, 2);
         feed(&mut streams, 0, 4, Change::Modified, 2);
         streams.object(step(5), Change::Added, Some(8), "");

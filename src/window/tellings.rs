@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::decode::OwnerLifecycles;
-use crate::model::Timestamp;
+use crate::model::{SourceId, Timestamp};
 use crate::trace::Lifecycle;
 
 /// The life of one pod.
@@ -59,7 +59,7 @@ impl Life {
 #[derive(Debug, Default)]
 pub(super) struct Tellings {
     of_logs: Vec<Life>,
-    of_traces: BTreeMap<u32, Vec<Life>>,
+    of_traces: BTreeMap<SourceId, Vec<Life>>,
 }
 
 impl Tellings {
@@ -126,7 +126,7 @@ mod tests {
 
     fn told(begins: i64, lifecycles: &[Lifecycle]) -> OwnerLifecycles {
         OwnerLifecycles {
-            source: begins as u32,
+            source: SourceId::of_file(begins as u32),
             begins: Some(begins),
             gvk: "batch/v1.Job".parse().unwrap(),
             ns_name: "shop/run".to_owned(),
