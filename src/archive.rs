@@ -159,8 +159,10 @@ impl Intake<'_> {
             let Archive { store, report, .. } = &mut self.archive;
             match item {
                 Item::Observed(observation) => {
-                    // Records of one array have a time each.
-                    if let (false, Some(at)) = (in_trace, observation.at) {
+                    // Records of one array have a time each. The state before a log is no part of it.
+                    let baseline = &self.reading.decoder.baseline;
+                    let of_baseline = baseline.as_ref().is_some_and(|baseline| baseline.holds(position.source));
+                    if let (false, Some(at)) = (in_trace || of_baseline, observation.at) {
                         extend(&mut self.spans[source], at);
                     }
                     if observation.change == crate::decode::Change::Bare {

@@ -219,11 +219,16 @@ impl Builder<'_> {
             name: reference.name.clone(),
         };
         for namespace in [object.key.namespace.as_str(), ""] {
-            // Without a uid the name has to do; so it has for what a log shows below the objects of a trace, which have none.
+            // Without a uid the name has to do; so it has for what a log shows below objects of which no record has one: those
+            // of a trace, and those that an audit log shows by their requests.
             // What stands beside its owner's name in a trace is not owned by that one, or it would not stand there.
             let named = self.history.named_at(&key(namespace), at);
             let of_trace = |id: ObjectId| self.history.objects[id].from_trace && !object.from_trace;
-            if let Some(id) = named.filter(|id| reference.uid.is_empty() || of_trace(*id)) {
+            let of_request = |id: ObjectId| {
+                let owner = &self.history.objects[id];
+                !owner.has_uid && !owner.from_trace && owner.alive_at(object.born)
+            };
+            if let Some(id) = named.filter(|id| reference.uid.is_empty() || of_trace(*id) || of_request(*id)) {
                 return Owner::Seen(id);
             }
         }

@@ -7,6 +7,7 @@ use clap::builder::{PossibleValue, ValueParser};
 use clap::{Args, ValueEnum, ValueHint};
 
 use crate::filter::{Filters, Glob, KindPattern, NamePattern, Selector};
+use crate::model::Timestamp;
 use crate::output::{Color, Messages, Verbosity};
 
 use super::{TimeArg, UsageError, WindowArgs, parse_size};
@@ -23,8 +24,8 @@ const MAX_THREADS: u16 = 1024;
 pub struct CommonArgs {
     /// Files to read, in any order; directories are walked; `-`, or none at all, is stdin
     ///
-    /// Each may be compressed (gzip, zstd), and may hold recorded watch events, lists (kubectl get -o json), objects or a SimKube
-    /// trace: what it holds is told from its content. Audit logs are not read yet, and refused.
+    /// Each may be compressed (gzip, zstd, bzip2, xz) or a tar archive, and may hold audit logs, recorded watch events, lists
+    /// (kubectl get -o json), objects or a SimKube trace: what it holds is told from its content.
     #[arg(value_name = "INPUT", value_hint = ValueHint::AnyPath, help_heading = None::<&str>)]
     inputs: Vec<PathBuf>,
 
@@ -36,9 +37,14 @@ pub struct CommonArgs {
 
     /// Read this list (kubectl get -o json) or trace too, as the state before the logs begin
     ///
-    /// A list has no time of its own: it is estimated from its objects, so give --from where the window is to begin later.
+    /// Objects that were there before the logs begin get their content from it. A list has no time of its own: it is estimated
+    /// from its objects, unless --baseline-at tells it; give --from where the window is to begin later.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     baseline: Option<PathBuf>,
+
+    /// When the list that --baseline names was taken: RFC 3339, a date, or Unix seconds
+    #[arg(long, value_name = "TIME", value_parser = TimeArg::parse_moment, requires = "baseline")]
+    baseline_at: Option<Timestamp>,
 
     /// Take the time of a record from its field NAME, where it has one
     ///
@@ -90,6 +96,8 @@ pub struct Common {
     pub config: Option<PathBuf>,
     /// The state before the logs begin.
     pub baseline: Option<PathBuf>,
+    /// When that was.
+    pub baseline_at: Option<Timestamp>,
     /// The field of a watch event that has its time.
     pub time_field: Option<String>,
     /// The longest record, in bytes; never 0.
@@ -117,6 +125,7 @@ impl CommonArgs {
             inputs: self.inputs,
             config: self.config,
             baseline: self.baseline,
+            baseline_at: self.baseline_at,
             time_field: self.time_field,
             max_record: self.max_record,
             skip_invalid: self.skip_invalid,

@@ -45,6 +45,9 @@ pub enum TimeError {
     /// `--from +…`.
     #[error("--from is absolute or before --to, as in -30m; only --to counts from --from")]
     FromAfter,
+    /// Not a moment, where no window gives it an end to count from.
+    #[error("not a moment; {FORMS}")]
+    Relative,
     /// `--to -…`.
     #[error("--to is absolute or after --from, as in +1h; only --from counts back from --to")]
     ToBefore,
@@ -87,6 +90,14 @@ impl TimeArg {
         match text.parse()? {
             TimeArg::After(_) => Err(TimeError::FromAfter),
             time => Ok(time),
+        }
+    }
+
+    /// Reads a moment that stands by itself.
+    pub fn parse_moment(text: &str) -> Result<Timestamp, TimeError> {
+        match text.parse()? {
+            TimeArg::At(at) => Ok(at),
+            TimeArg::Before(_) | TimeArg::After(_) => Err(TimeError::Relative),
         }
     }
 

@@ -8,7 +8,7 @@ use super::ExitStatus;
 use crate::archive::{Archive, ArchiveError, Reading};
 use crate::cli::{ExportOptions, ResolvedWindow, UsageError};
 use crate::config::TracerConfig;
-use crate::decode::{Decoder, Interest};
+use crate::decode::{Baseline, Decoder, Interest};
 use crate::input::{self, Sources};
 use crate::model::{Gvk, Timestamp};
 use crate::output::{self, Content, Messages, Output, Progress};
@@ -120,6 +120,7 @@ fn read(
             interest: interest(config.as_ref().unwrap_or(&TracerConfig::default()), options.sanitize),
             time_field: common.time_field.clone(),
             max_value: common.max_record,
+            baseline: baseline(options, sources),
             ..Decoder::default()
         },
         skip_invalid: common.skip_invalid,
@@ -129,6 +130,11 @@ fn read(
     let archive = Archive::read(&reading, &progress);
     progress.finish();
     Ok(archive?)
+}
+
+fn baseline(options: &ExportOptions, sources: &Sources) -> Option<Baseline> {
+    let path = options.common.baseline.as_deref()?;
+    options.common.baseline_at.map(|at| Baseline { sources: sources.at(path), at })
 }
 
 /// Bodies are needed of what is tracked; of pods, whose specs name their lifecycles; of Deployments, whose selectors prove

@@ -25,7 +25,7 @@ use serde_json::value::RawValue;
 use crate::config::TracerConfig;
 use crate::input::{Content, Record};
 use crate::json::{self, Members};
-use crate::model::{GroupKind, Position, ResourceVersion, Timestamp};
+use crate::model::{GroupKind, Position, ResourceVersion, SourceId, Timestamp};
 use crate::report::Reason;
 
 /// What one record, or one part of it, says.
@@ -98,6 +98,22 @@ pub struct Decoded {
     pub items: Vec<Item>,
 }
 
+/// Lists of which the user says when they were taken.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Baseline {
+    /// The indices of the sources that hold them.
+    pub sources: Vec<u32>,
+    /// When.
+    pub at: Timestamp,
+}
+
+impl Baseline {
+    /// Whether a source holds one.
+    pub fn holds(&self, source: SourceId) -> bool {
+        self.sources.contains(&source.index)
+    }
+}
+
 /// How records are decoded: what the user told about them.
 #[derive(Clone, Debug, Default)]
 pub struct Decoder {
@@ -107,6 +123,8 @@ pub struct Decoder {
     pub time_field: Option<String>,
     /// The most bytes that one object of a trace may take.
     pub max_value: usize,
+    /// When the lists of some sources were taken.
+    pub baseline: Option<Baseline>,
     /// Tells copies of one audit event.
     pub event_ids: audit::EventIds,
 }
@@ -227,7 +245,8 @@ impl Decoder {
     }
 
     fn object(&self, raw: &RawValue, change: Change, defaults: Option<&object::TypeMeta>, out: &mut Decoded) {
-        let at = out.at;
+        let of_baseline = self.baseline.as_ref().filter(|baseline| baseline.holds(out.position.source));
+        let at = out.at.or(of_baseline.map(|baseline| baseline.at));
         match object::observe(raw, object::Sight { defaults, ..object::Sight::plain(change, at) }, &self.interest) {
             Ok(object::Observed::Object(observation, notes)) => {
                 for (reason, about) in notes {

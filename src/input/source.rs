@@ -91,6 +91,16 @@ impl Sources {
         self.0.get(source as usize)
     }
 
+    /// The indices of the sources that a path leads to: that file, or those below that directory.
+    pub fn at(&self, path: &Path) -> Vec<u32> {
+        let Ok(place) = fs::canonicalize(path) else { return Vec::new() };
+        let there = |source: &Source| match source {
+            Source::File(file) => fs::canonicalize(file).is_ok_and(|file| file.starts_with(&place)),
+            Source::Stdin => false,
+        };
+        (0..).zip(&self.0).filter(|(_, source)| there(source)).map(|(index, _)| index).collect()
+    }
+
     /// The name of a source as messages show it; of one that does not exist, `?`.
     pub fn name(&self, source: u32) -> Cow<'_, str> {
         self.get(source).map_or(Cow::Borrowed("?"), Source::name)

@@ -45,6 +45,8 @@ pub struct Object {
     pub versions: Vec<Version>,
     /// How it ended, if it did.
     pub end: Option<End>,
+    /// Whether any record has its uid.
+    pub has_uid: bool,
     /// Whether a trace tells of it: it was chosen for that trace, whatever is tracked.
     pub from_trace: bool,
 }

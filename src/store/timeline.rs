@@ -106,7 +106,8 @@ fn draft(key: &ObjectKey, entries: Vec<Entry>, blobs: &mut Blobs, report: &mut R
     versions[0].at = born;
     let from_trace = versions.iter().any(|version| version.place.is_some());
     let end = told_end.or_else(|| left.and_then(|left| left.end(key, &versions, blobs, report)));
-    let object = Object { key: key.clone(), born, created, first_seen, versions, end, from_trace };
+    let object =
+        Object { key: key.clone(), born, created, first_seen, versions, end, has_uid: uid.is_some(), from_trace };
     Draft { uid, object, last_seen, last_stream, told, unseen_versions }
 }
 
