@@ -141,9 +141,7 @@ fn ordered(entries: Vec<Entry>, deleted: Option<Timestamp>) -> Vec<Sighting> {
         sighting.at = sighting.at.min(bound);
         bound = sighting.at;
     }
-    let mut others: Vec<Sighting> =
-        others.into_iter().map(|entry| after_its_base(sighting(entry), &sightings)).collect();
-    others.sort_by_key(|other| (other.at, other.entry.position));
+    let others = in_place(others.into_iter().map(sighting).collect(), &sightings);
     let mut sightings = merge_by_time(sightings, others);
     for i in 1..sightings.len() {
         // A recorder with whole seconds gives several versions one time: they stay apart, and in order.
@@ -162,15 +160,18 @@ fn sighting(entry: Entry) -> Sighting {
     Sighting { at, created_now, place: place(&entry), entry }
 }
 
-/// A write that was made upon a version is later than that, whatever another server's clock said.
-fn after_its_base(mut other: Sighting, numbered: &[Sighting]) -> Sighting {
-    if let Some(base) = other.entry.base {
-        let known = numbered.partition_point(|sighting| sighting.entry.resource_version <= Some(base));
-        if let Some(before) = known.checked_sub(1).and_then(|i| numbered.get(i)) {
-            other.at = other.at.max(before.at);
-        }
+/// Orders what has no resourceVersion by time, but for what another server's clock cannot be right about: a write that was
+/// made upon a version is later than that, and nothing was written before the creation.
+fn in_place(mut others: Vec<Sighting>, numbered: &[Sighting]) -> Vec<Sighting> {
+    let created = |sighting: &&Sighting| sighting.entry.change == Change::Created;
+    let creation = others.iter().chain(numbered.first()).filter(created).map(|sighting| sighting.at).min();
+    for other in &mut others {
+        let known = numbered.partition_point(|sighting| sighting.entry.resource_version <= other.entry.base);
+        let base = other.entry.base.and(known.checked_sub(1)).map(|i| numbered[i].at);
+        other.at = [Some(other.at), base, creation].into_iter().flatten().max().unwrap_or(other.at);
     }
-    other
+    others.sort_by_key(|other| (other.at, other.entry.change != Change::Created, other.entry.position));
+    others
 }
 
 /// The same version was seen again: the body and the earliest time stay.
