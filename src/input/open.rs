@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::chunks::{Chunk, Chunks};
 use super::compression::{Compression, decompress};
 use super::error::InputError;
-use super::pipeline::Options;
 use super::tar::{self, Tar, TarError};
 use crate::model::SourceId;
 
@@ -49,13 +48,14 @@ struct Archive<'a> {
 struct Member<'a>(Arc<Mutex<Tar<Stream<'a>>>>);
 
 impl<'a> Opened<'a> {
-    /// Looks at the beginning of a file, and in an archive goes to its first member.
-    pub fn new(raw: Stream<'a>, path: String, index: u32, options: &Options) -> Result<Self, InputError> {
+    /// Looks at the beginning of a file, and in an archive goes to its first member. The text is to be cut into chunks of about
+    /// `target` bytes, and no record longer than `limit`.
+    pub fn new(raw: Stream<'a>, path: String, index: u32, (limit, target): (usize, usize)) -> Result<Self, InputError> {
         let mut opened = Opened {
             path,
             id: SourceId::of_file(index),
-            limit: options.max_record,
-            target: options.chunk,
+            limit,
+            target,
             compression: Compression::None,
             content: Content::Nothing,
             archive: None,

@@ -230,7 +230,7 @@ impl<C: Consumer> Run<'_, C> {
     fn open(&self, source: u32) -> Result<Opened<'_>, InputError> {
         let Some(found) = self.sources.get(source) else { unreachable!("a source beyond the last") };
         let raw = Metered { raw: found.open()?, progress: self.progress, stopped: &self.stopped };
-        Opened::new(Box::new(raw), found.name().into_owned(), source, self.options)
+        Opened::new(Box::new(raw), found.name().into_owned(), source, (self.options.max_record, self.options.chunk))
     }
 
     fn parse(&self, chunk: &Chunk, out: &mut Vec<C::Parsed>) {
