@@ -16,8 +16,8 @@ mod trace;
 
 pub use interest::Interest;
 pub(crate) use object::KEPT_METADATA;
-pub use observation::{Change, Facts, JobFacts, Observation, Part, Patch, Telling, Why};
-pub use pod::PodFacts;
+pub use observation::{Change, Facts, Observation, Part, Patch, Telling, Why};
+pub use pod::{JobFacts, PodFacts};
 pub use trace::{OwnerLifecycles, read_trace};
 
 use serde_json::value::RawValue;

@@ -5,7 +5,7 @@
 
 use serde_json::value::RawValue;
 
-use super::audit::ObjectReference;
+use super::audit::event::ObjectReference;
 use super::interest::{Interest, Wanted};
 use super::observation::{Change, Facts, Observation, Part, Telling};
 use super::{Item, pod, shorten};

@@ -1,7 +1,7 @@
 //! What one record says of one object.
 
-use super::PodFacts;
-use super::audit::EventId;
+use super::audit::event::EventId;
+use super::pod::{JobFacts, PodFacts};
 use crate::model::{ObjectKey, ResourceVersion, Timestamp};
 use crate::patch::Dialect;
 
@@ -145,13 +145,4 @@ impl Facts {
             (later, _) => later,
         }
     }
-}
-
-/// Whether a Job is over.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct JobFacts {
-    /// Whether it completed or failed.
-    pub over: bool,
-    /// When, in Unix seconds, as its condition says.
-    pub over_at: Option<i64>,
 }

@@ -9,7 +9,6 @@ use std::borrow::Cow;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::observation::JobFacts;
 use crate::json::{self, Object};
 use crate::model::Timestamp;
 
@@ -94,6 +93,15 @@ impl PodFacts {
             deleting: self.deleting || earlier.deleting,
         }
     }
+}
+
+/// Whether a Job is over.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct JobFacts {
+    /// Whether it completed or failed.
+    pub over: bool,
+    /// When, in Unix seconds, as its condition says.
+    pub over_at: Option<i64>,
 }
 
 #[derive(Default, Deserialize)]

@@ -2,7 +2,8 @@
 
 use serde_json::value::RawValue;
 
-use super::Sweep;
+use super::audited::Sweep;
+use super::event;
 use super::request::Request;
 use super::uri::parameter;
 use crate::decode::object::GoneTest;
@@ -26,15 +27,15 @@ impl<'a> Request<'_, 'a> {
             return self.deleted_before(before, None);
         }
         let body = self.event.response.and_then(|raw| json::members(raw).ok());
-        let said = body.as_ref().and_then(|body| super::event::text(body, "status"));
+        let said = body.as_ref().and_then(|body| event::text(body, "status"));
         let success = said.or(self.event.status.clone()).is_some_and(|status| status == "Success");
         // A kubelet deletes a pod for good when its containers have ended.
         let gone = success || self.event.user.starts_with("system:node:");
         let mut items =
             self.bare(if gone { Change::Deleted } else { Change::Leaving }, Telling::Nothing(Why::NotLogged));
         if let [Item::Observed(observation)] = items.as_mut_slice() {
-            let details = body.as_ref().and_then(|body| super::event::inner(body, "details"));
-            let removed = details.map(|details| super::event::owned(&details, "uid")).filter(|uid| !uid.is_empty());
+            let details = body.as_ref().and_then(|body| event::inner(body, "details"));
+            let removed = details.map(|details| event::owned(&details, "uid")).filter(|uid| !uid.is_empty());
             observation.uid = removed.or(self.event.removed_uid.clone()).or(observation.uid.take());
             // It names the version that is to be deleted, and is none of its own.
             observation.base = None;

@@ -5,9 +5,10 @@
 
 use serde_json::value::RawValue;
 
+use super::audited::Outcome;
+use super::event::{self, AuditEvent, EventId, ObjectReference, Stage};
 use super::request::Request;
 use super::uri::parameter;
-use super::{AuditEvent, EventId, ObjectReference, Outcome, Stage};
 use crate::decode::Item;
 use crate::decode::interest::Interest;
 use crate::decode::object::{GoneTest, TypeMeta};
@@ -96,9 +97,7 @@ impl<'a> Request<'_, 'a> {
         let body = self.event.request.and_then(|raw| json::members(raw).ok());
         let in_body = match (&*self.event.verb, &*self.target.subresource) {
             ("delete" | "deletecollection", _) => body.as_ref().map(says),
-            (_, "eviction") => {
-                body.as_ref().and_then(|body| super::event::inner(body, "deleteOptions")).map(|o| says(&o))
-            }
+            (_, "eviction") => body.as_ref().and_then(|body| event::inner(body, "deleteOptions")).map(|o| says(&o)),
             _ => None,
         };
         let in_uri = || parameter(&self.event.uri, "dryRun").is_some_and(|value| !value.is_empty());

@@ -2,8 +2,8 @@
 
 use serde_json::value::RawValue;
 
+use super::event::{self, AuditEvent, EventId, ObjectReference};
 use super::resources::kind_of;
-use super::{AuditEvent, EventId, ObjectReference};
 use crate::decode::Item;
 use crate::decode::interest::Interest;
 use crate::decode::object::{GoneTest, Observed, Sight, TypeMeta, observe};
@@ -145,8 +145,8 @@ impl<'e, 'a> Request<'e, 'a> {
     pub fn requested_uid(&self) -> Option<String> {
         let body = self.event.request.and_then(|raw| json::members(raw).ok());
         let of = |name: &str| {
-            let part = super::event::inner(body.as_ref()?, name)?;
-            super::event::text(&part, "uid").map(|uid| uid.into_owned()).filter(|uid| !uid.is_empty())
+            let part = event::inner(body.as_ref()?, name)?;
+            event::text(&part, "uid").map(|uid| uid.into_owned()).filter(|uid| !uid.is_empty())
         };
         self.target.uid.clone().or_else(|| of("metadata")).or_else(|| of("preconditions"))
     }
@@ -154,8 +154,8 @@ impl<'e, 'a> Request<'e, 'a> {
     /// The resourceVersion that the request names.
     pub fn requested_version(&self) -> Option<ResourceVersion> {
         let body = self.event.request.and_then(|raw| json::members(raw).ok());
-        let metadata = body.as_ref().and_then(|body| super::event::inner(body, "metadata"));
-        let of_body = metadata.and_then(|metadata| super::event::text(&metadata, "resourceVersion")?.parse().ok());
+        let metadata = body.as_ref().and_then(|body| event::inner(body, "metadata"));
+        let of_body = metadata.and_then(|metadata| event::text(&metadata, "resourceVersion")?.parse().ok());
         self.target.resource_version.or(of_body)
     }
 }

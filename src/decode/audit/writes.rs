@@ -2,6 +2,7 @@
 
 use serde_json::value::RawValue;
 
+use super::event;
 use super::request::Request;
 use crate::decode::object::GoneTest;
 use crate::decode::observation::{Change, Facts, Part, Patch, Telling, Why};
@@ -100,7 +101,7 @@ impl Request<'_, '_> {
     pub fn scale(&self) -> Vec<Item> {
         let replicas = |raw: &RawValue| {
             let body = json::members(raw).ok()?;
-            json::integer(super::event::inner(&body, "spec")?.get("replicas")?)
+            json::integer(event::inner(&body, "spec")?.get("replicas")?)
         };
         let response = self.event.response.filter(|raw| replicas(raw).is_some());
         let asked = self.event.request.and_then(|raw| replicas(raw).or_else(|| replicas_of_json_patch(raw)));
@@ -113,9 +114,9 @@ impl Request<'_, '_> {
         let patch = Patch { text, dialect: Dialect::Merge, exact };
         let mut items = self.bare(Change::Modified, Telling::Patch(Box::new(patch)));
         let metadata = response.and_then(|raw| json::members(raw).ok());
-        let metadata = metadata.and_then(|body| super::event::inner(&body, "metadata"));
+        let metadata = metadata.and_then(|body| event::inner(&body, "metadata"));
         if let ([Item::Observed(observation)], Some(metadata)) = (items.as_mut_slice(), metadata) {
-            let text = |name: &str| super::event::text(&metadata, name).filter(|text| !text.is_empty());
+            let text = |name: &str| event::text(&metadata, name).filter(|text| !text.is_empty());
             observation.resource_version = text("resourceVersion").and_then(|text| text.parse().ok());
             observation.uid = text("uid").map(|uid| uid.into_owned()).or(observation.uid.take());
         }
@@ -125,7 +126,7 @@ impl Request<'_, '_> {
     /// The scheduler binds a pod; the server writes the node's name into its spec, and no other record shows that.
     pub fn binding(&self) -> Vec<Item> {
         let body = self.event.request.and_then(|raw| json::members(raw).ok());
-        let node = body.and_then(|body| super::event::text(&super::event::inner(&body, "target")?, "name"));
+        let node = body.and_then(|body| event::text(&event::inner(&body, "target")?, "name"));
         let text = match node {
             Some(node) => serde_json::json!({ "spec": { "nodeName": node } }).to_string(),
             None => "{}".to_owned(),
