@@ -12,6 +12,7 @@ mod boundary;
 pub mod chunks;
 pub mod compression;
 mod error;
+pub(crate) mod own_line;
 mod pipeline;
 pub mod records;
 mod scanner;
