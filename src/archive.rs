@@ -3,13 +3,16 @@
 //! What every command begins with: sources are read in parallel and decoded, what they say is taken in the order of the
 //! input, and what cannot be taken is counted or ends the run.
 
+mod assembly;
+
 use std::io::Read;
 
+use self::assembly::{Assembly, Outcome};
 use crate::config::TracerConfig;
 use crate::decode::{Decoded, Decoder, Item, OwnerLifecycles, read_trace};
 use crate::input::records::Line;
 use crate::input::{self, Consumer, InputError, Progress, Record, Sources};
-use crate::model::Timestamp;
+use crate::model::{Position, Timestamp};
 use crate::report::{Reason, Report, SourceSummary};
 use crate::store::Store;
 
@@ -103,11 +106,12 @@ impl Archive {
             reading,
             archive: Archive { sources: (0..reading.sources.len() as u32).map(name).collect(), ..Archive::default() },
             spans: vec![None; reading.sources.len()],
+            assembly: Assembly::new(reading.options.max_record),
         };
         input::read(reading.sources, &reading.options, progress, &reading.decoder, &mut |decoded| {
             intake.take(decoded)
         })?;
-        Ok(intake.finish())
+        intake.finish()
     }
 }
 
@@ -115,19 +119,31 @@ struct Intake<'a> {
     reading: &'a Reading<'a>,
     archive: Archive,
     spans: Vec<Option<(Timestamp, Timestamp)>>,
+    assembly: Assembly,
 }
 
 impl Intake<'_> {
     fn take(&mut self, decoded: Decoded) -> Result<(), ArchiveError> {
+        let outcomes = self.assembly.source(decoded.position.source);
+        self.assembled(outcomes, decoded.position, decoded.at)?;
         let source = decoded.position.source as usize;
-        if !decoded.in_trace || decoded.items.iter().any(|item| matches!(item, Item::Observed(_))) {
+        // A piece counts when it is put together, or is none.
+        let is_piece = |item: &Item| matches!(item, Item::Piece(_) | Item::Split(_));
+        let is_pieces = !decoded.items.is_empty() && decoded.items.iter().all(is_piece);
+        let in_trace = decoded.in_trace && !decoded.items.iter().any(|item| matches!(item, Item::Observed(_)));
+        if !is_pieces && !in_trace {
             self.archive.records += 1;
             self.archive.sources[source].records += 1;
         }
         if let Some(at) = decoded.at {
             extend(&mut self.spans[source], at);
         }
+        self.items(decoded)
+    }
+
+    fn items(&mut self, decoded: Decoded) -> Result<(), ArchiveError> {
         let Decoded { position, at, in_trace, items } = decoded;
+        let source = position.source as usize;
         let place = || {
             if in_trace {
                 self.reading.sources.name(position.source).into_owned()
@@ -155,13 +171,52 @@ impl Intake<'_> {
                     report.note(Reason::WatchBroken, at, || format!("{}: {message}", place()));
                     store.watch_broken(position);
                 }
-                Item::Audited(_) => {}
+                // Events of one list have a time each.
+                Item::Audited(audited) => audited.at.into_iter().for_each(|at| extend(&mut self.spans[source], at)),
+                Item::Piece(piece) => {
+                    let outcomes = self.assembly.piece(position, *piece);
+                    self.assembled(outcomes, position, at)?;
+                }
+                Item::Whole { stream } => {
+                    let outcome = self.assembly.whole(position.source, stream);
+                    self.assembled(outcome, position, at)?;
+                }
+                Item::Split(split) => {
+                    let outcomes = self.assembly.split(position, *split);
+                    self.assembled(outcomes, position, at)?;
+                }
                 Item::Noted { reason, at, about } => report.note(reason, at, || format!("{}: {about}", place())),
                 Item::Unreadable { message } => self.refuse(Reason::RecordSkipped, at, place(), message)?,
                 Item::TooLarge { message } => self.refuse(Reason::RecordTooLarge, at, place(), message)?,
                 Item::TraceConfig(config) => self.trace_config(*config, place())?,
                 Item::TraceEnd { ts } => self.archive.lasts_until = self.archive.lasts_until.max(Some(ts)),
                 Item::TraceLifecycles(lifecycles) => self.archive.carried.push(*lifecycles),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what became of pieces when the record at `position` had come.
+    fn assembled(
+        &mut self,
+        outcomes: impl IntoIterator<Item = Outcome>,
+        position: Position,
+        at: Option<Timestamp>,
+    ) -> Result<(), ArchiveError> {
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Alone(items) => self.take(Decoded { position, at, in_trace: false, items })?,
+                Outcome::Joined(joined) => self.take(self.reading.decoder.joined(&joined))?,
+                Outcome::Lost(first, start) => {
+                    let place = || format!("{}: {start}", self.reading.sources.locate(first));
+                    self.archive.report.note(Reason::RecordCutByCarrier, None, place);
+                }
+                Outcome::TooLarge(first, start) => {
+                    let limit = self.reading.options.max_record;
+                    let message =
+                        format!("pieces of more than {limit} bytes; raise --max-record to read them: {start}");
+                    self.refuse(Reason::RecordTooLarge, None, self.reading.sources.locate(first), message)?;
+                }
             }
         }
         Ok(())
@@ -195,7 +250,9 @@ impl Intake<'_> {
         Ok(())
     }
 
-    fn finish(mut self) -> Archive {
+    fn finish(mut self) -> Result<Archive, ArchiveError> {
+        let outcomes = self.assembly.end();
+        self.assembled(outcomes, Position::default(), None)?;
         for (span, summary) in self.spans.iter().zip(&mut self.archive.sources) {
             if let Some((first, last)) = span {
                 summary.first = Some(first.to_string());
@@ -204,7 +261,7 @@ impl Intake<'_> {
                 extend(&mut self.archive.span, *last);
             }
         }
-        self.archive
+        Ok(self.archive)
     }
 }
 
