@@ -6,6 +6,7 @@
 use std::io::Read;
 
 use crate::config::TracerConfig;
+use crate::coverage::Coverage;
 use crate::decode::{Decoded, Decoder, Item, OwnerLifecycles, read_trace};
 use crate::input::records::Line;
 use crate::input::{self, Consumer, InputError, Progress, Record, Sources};
@@ -32,6 +33,8 @@ pub struct Reading<'a> {
 pub struct Archive {
     /// What was seen of objects.
     pub store: Store,
+    /// What was seen of audit logs.
+    pub coverage: Coverage,
     /// What was noted.
     pub report: Report,
     /// The first and last recorded time.
@@ -120,7 +123,7 @@ struct Intake<'a> {
 impl Intake<'_> {
     fn take(&mut self, decoded: Decoded) -> Result<(), ArchiveError> {
         let source = decoded.position.source as usize;
-        if !decoded.in_trace || decoded.items.iter().any(|item| matches!(item, Item::Observed(_))) {
+        if !decoded.in_trace || decoded.items.iter().any(|item| matches!(item, Item::Observed(_) | Item::Audited(_))) {
             self.archive.records += 1;
             self.archive.sources[source].records += 1;
         }
@@ -155,7 +158,7 @@ impl Intake<'_> {
                     report.note(Reason::WatchBroken, at, || format!("{}: {message}", place()));
                     store.watch_broken(position);
                 }
-                Item::Audited(_) => {}
+                Item::Audited(audited) => self.archive.coverage.take(position.source, *audited),
                 Item::Noted { reason, at, about } => report.note(reason, at, || format!("{}: {about}", place())),
                 Item::Unreadable { message } => self.refuse(Reason::RecordSkipped, at, place(), message)?,
                 Item::TooLarge { message } => self.refuse(Reason::RecordTooLarge, at, place(), message)?,
