@@ -82,13 +82,13 @@ fn an_empty_stdin_is_an_error_that_says_what_to_do() {
 #[test]
 fn a_run_that_fails_leaves_the_old_files() {
     let dir = incident();
-    let bad = "{ cat watch/jobs.jsonl; echo '{\"auditID\":\"1\",\"stage\":\"Panic\"}'; cat watch/pods.jsonl; }";
+    let bad = "{ cat watch/jobs.jsonl; echo '{\"neither\":\"nor\"}'; cat watch/pods.jsonl; }";
     let before = {
         run("echo old > trace; echo old > report", dir.path()).ends(0);
         names(dir.path())
     };
     let ended = run(&format!("{bad} | tracer export -o trace --report report"), dir.path()).ends(1);
-    assert!(ended.stderr.starts_with("error: <stdin>:12: an audit event: "), "{}", ended.stderr);
+    assert!(ended.stderr.starts_with("error: <stdin>:12: JSON, but neither "), "{}", ended.stderr);
     run("tracer export --strict late.jsonl -o trace --from '2026-11-23 15:26:36'", dir.path()).ends(3);
     run("tracer export no-such-file -o trace --report report", dir.path()).ends(1);
     run("tracer export watch -o trace --report no/such/report", dir.path()).ends(1);

@@ -217,15 +217,6 @@ fn specs_of_wrong_types_are_kept_or_counted() {
 }
 
 #[test]
-fn audit_events_are_refused_with_the_reason() {
-    let event = json!({"kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": "a", "stage":
-        "ResponseComplete", "verb": "create", "requestURI": "/api/v1/namespaces/shop/pods", "stageTimestamp": at(20)});
-    let log = good().line(&event.to_string()).text();
-    let run = tracer(&[&["export"], &WINDOW[..]].concat(), log.as_bytes()).ends(1);
-    assert!(run.stderr.contains("<stdin>:2: an audit event: this version reads"), "{}", run.stderr);
-}
-
-#[test]
 fn a_complaint_has_the_start_of_the_offending_text() {
     for bad in [r#"{"some":"thing else"}"#, r#"{"type":"ADDED","object":{"kind":"Pod","apiVersion":"v1"}}"#] {
         let run = tracer(&[&["export"], &WINDOW[..]].concat(), good().line(bad).text().as_bytes()).ends(1);
