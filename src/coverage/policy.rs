@@ -38,6 +38,29 @@ const SUBRESOURCES: [(&str, &str, &[&str]); 26] = [
     ("scheduling.k8s.io", "priorityclasses", &[]),
 ];
 
+/// Groups of Kubernetes itself whose names look like those of custom resources, all but `.k8s.io`. Of their resources that are
+/// not in the table, only subresources that were seen are named.
+const BUILT_IN_GROUPS: [&str; 18] = [
+    "admissionregistration",
+    "apiextensions",
+    "apiregistration",
+    "authentication",
+    "authorization",
+    "certificates",
+    "coordination",
+    "discovery",
+    "events",
+    "flowcontrol.apiserver",
+    "internal.apiserver",
+    "networking",
+    "node",
+    "rbac.authorization",
+    "resource",
+    "scheduling",
+    "storage",
+    "storagemigration",
+];
+
 /// An item of the `rules` of an `audit.k8s.io/v1` Policy that records these resources' writes with their results; `None` when
 /// nothing is lacking.
 pub(super) fn rule(lacking: &Lacking<'_>) -> Option<String> {
@@ -70,7 +93,8 @@ fn names(group: &str, resource: &str, seen: &BTreeSet<&str>) -> Vec<String> {
         None => seen.iter().copied().filter(|name| is_name(name)).collect(),
     };
     // Groups of custom resources are domain names.
-    if built_in.is_none() && group.contains('.') {
+    let of_kubernetes = |name: &str| BUILT_IN_GROUPS.contains(&name);
+    if built_in.is_none() && group.contains('.') && !group.strip_suffix(".k8s.io").is_some_and(of_kubernetes) {
         subresources.extend(["scale", "status"]);
     }
     let whole = std::iter::once(resource.to_owned());
@@ -125,6 +149,23 @@ mod tests {
                     {"group": "lab.example.dev", "resources": ["gangs", "gangs/scale", "gangs/status"]},
                 ],
             }])
+        );
+    }
+
+    #[test]
+    fn only_custom_resources_are_thought_to_have_subresources_that_were_not_seen() {
+        let policy = parsed(&[
+            ("gateway.networking.k8s.io", "gateways", &[""]),
+            ("networking.k8s.io", "servicecidrs", &["status"]),
+            ("rbac.authorization.k8s.io", "roles", &[""]),
+        ]);
+        assert_eq!(
+            policy.unwrap()["rules"][0]["resources"],
+            json!([
+                {"group": "gateway.networking.k8s.io", "resources": ["gateways", "gateways/scale", "gateways/status"]},
+                {"group": "networking.k8s.io", "resources": ["servicecidrs", "servicecidrs/status"]},
+                {"group": "rbac.authorization.k8s.io", "resources": ["roles"]},
+            ])
         );
     }
 
