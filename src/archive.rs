@@ -11,6 +11,7 @@ use std::io::Read;
 use intake::Intake;
 
 use crate::config::TracerConfig;
+use crate::coverage::Coverage;
 use crate::decode::{Decoded, Decoder, OwnerLifecycles, read_trace};
 use crate::input::records::Line;
 use crate::input::{self, Consumer, InputError, Progress, Record, Sources};
@@ -37,6 +38,8 @@ pub struct Reading<'a> {
 pub struct Archive {
     /// What was seen of objects.
     pub store: Store,
+    /// What was seen of audit logs.
+    pub coverage: Coverage,
     /// What was noted.
     pub report: Report,
     /// The first and last recorded time.

@@ -109,7 +109,10 @@ impl<'a> Intake<'a> {
                 }
                 Item::Swept(sweep) => store.swept(*sweep),
                 // Events of one list have a time each.
-                Item::Audited(audited) => audited.at.into_iter().for_each(|at| extend(&mut self.spans[source], at)),
+                Item::Audited(audited) => {
+                    audited.at.into_iter().for_each(|at| extend(&mut self.spans[source], at));
+                    self.archive.coverage.take(position.source.index, *audited);
+                }
                 Item::Piece(piece) => {
                     let outcomes = self.assembly.piece(position, *piece);
                     self.assembled(outcomes, position, at)?;
