@@ -1,7 +1,6 @@
 use std::io::BufRead;
 
 use proptest::prelude::*;
-use serde_json::Value;
 
 use super::*;
 use crate::decode::audit::{AuditEvent, EventIds, Level, ObjectReference, Outcome, Stage};
