@@ -7,13 +7,13 @@ use std::collections::BTreeMap;
 
 use super::Entry;
 use super::initial::UidId;
-use crate::decode::{Change, Telling};
+use crate::decode::{Change, Telling, Why};
 use crate::model::Timestamp;
 
 /// How long after an object's end, in microseconds, a request may be told that went before it.
 const LATE: i64 = 2_000_000;
 /// How far apart, in microseconds, the two logs of an aggregated API note one request.
-const TWIN: i64 = 1_000_000;
+pub(super) const TWIN: i64 = 1_000_000;
 /// How far apart, in microseconds, the clocks of two servers may be: one writes to what the other created.
 const SKEW: i64 = 1_000_000;
 
@@ -52,11 +52,11 @@ pub(super) fn time(entry: &Entry) -> Timestamp {
     entry.at.unwrap_or_default()
 }
 
-/// Requests and deletions by themselves show no object.
+/// Requests and deletions by themselves show no object, nor does what may not have been done.
 fn shows_an_object(life: &[Entry]) -> bool {
-    life.iter().any(|entry| match entry.change {
-        Change::Leaving | Change::Absent => false,
-        Change::Deleted => !matches!(entry.telling, Telling::Nothing(_)),
+    life.iter().any(|entry| match (entry.change, &entry.telling) {
+        (Change::Leaving | Change::Absent, _) | (_, Telling::Nothing(Why::OutcomeUnknown)) => false,
+        (Change::Deleted, telling) => !matches!(telling, Telling::Nothing(_)),
         _ => true,
     })
 }
@@ -87,7 +87,7 @@ fn without_copies(entries: Vec<Entry>) -> Vec<Entry> {
     numbered.into_iter().map(|(_, entry)| entry).collect()
 }
 
-fn apart(a: &Entry, b: &Entry) -> i64 {
+pub(super) fn apart(a: &Entry, b: &Entry) -> i64 {
     time(a).micros().saturating_sub(time(b).micros()).saturating_abs()
 }
 
