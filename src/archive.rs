@@ -3,15 +3,20 @@
 //! What every command begins with: sources are read in parallel and decoded, what they say is taken in the order of the
 //! input, and what cannot be taken is counted or ends the run.
 
+mod assembly;
+mod intake;
+
 use std::io::Read;
-use std::rc::Rc;
+
+use intake::Intake;
 
 use crate::config::TracerConfig;
-use crate::decode::{Decoded, Decoder, Item, OwnerLifecycles, read_trace};
+use crate::coverage::Coverage;
+use crate::decode::{Decoded, Decoder, OwnerLifecycles, read_trace};
 use crate::input::records::Line;
 use crate::input::{self, Consumer, InputError, Progress, Record, Sources};
 use crate::model::{SourceId, Timestamp};
-use crate::report::{Reason, Report, SourceSummary};
+use crate::report::{Report, SourceSummary};
 use crate::store::Store;
 
 /// How an archive is read.
@@ -33,6 +38,8 @@ pub struct Reading<'a> {
 pub struct Archive {
     /// What was seen of objects.
     pub store: Store,
+    /// What was seen of audit logs.
+    pub coverage: Coverage,
     /// What was noted.
     pub report: Report,
     /// The first and last recorded time.
@@ -111,142 +118,11 @@ impl Archive {
     /// # Errors
     /// A source that cannot be read, and a record that cannot be, unless those are skipped.
     pub fn read(reading: &Reading<'_>, progress: &dyn Progress) -> Result<Archive, ArchiveError> {
-        let name =
-            |source| SourceSummary { path: reading.sources.name(source).into_owned(), ..SourceSummary::default() };
-        let mut intake = Intake {
-            reading,
-            archive: Archive { sources: (0..reading.sources.len() as u32).map(name).collect(), ..Archive::default() },
-            spans: vec![None; reading.sources.len()],
-            member: None,
-        };
+        let mut intake = Intake::new(reading);
         input::read(reading.sources, &reading.options, progress, &reading.decoder, &mut |told| match told {
             Told::Record(decoded) => intake.take(decoded),
-            Told::Member(source, name) => {
-                intake.member = Some((source, name.into()));
-                Ok(())
-            }
+            Told::Member(source, name) => intake.begin_member(source, name),
         })?;
-        Ok(intake.finish())
+        intake.finish()
     }
-}
-
-struct Intake<'a> {
-    reading: &'a Reading<'a>,
-    archive: Archive,
-    spans: Vec<Option<(Timestamp, Timestamp)>>,
-    /// The member of an archive that is being read, or was last.
-    member: Option<(SourceId, Rc<str>)>,
-}
-
-impl Intake<'_> {
-    fn take(&mut self, decoded: Decoded) -> Result<(), ArchiveError> {
-        let source = decoded.position.source.index as usize;
-        if !decoded.in_trace || decoded.items.iter().any(|item| matches!(item, Item::Observed(_))) {
-            self.archive.records += 1;
-            self.archive.sources[source].records += 1;
-        }
-        if let Some(at) = decoded.at {
-            extend(&mut self.spans[source], at);
-        }
-        let Decoded { position, at, in_trace, items } = decoded;
-        let (sources, member) = (self.reading.sources, self.member.clone());
-        let place = || {
-            let path = sources.name(position.source.index);
-            let member = member.as_ref().filter(|(source, _)| *source == position.source);
-            place(&path, member.map(|(_, name)| &**name), (!in_trace).then_some(position.line))
-        };
-        for item in items {
-            let Archive { store, report, .. } = &mut self.archive;
-            match item {
-                Item::Observed(observation) => {
-                    // Records of one array have a time each. The state before a log is no part of it.
-                    let baseline = &self.reading.decoder.baseline;
-                    let of_baseline = baseline.as_ref().is_some_and(|baseline| baseline.holds(position.source));
-                    if let (false, Some(at)) = (in_trace || of_baseline, observation.at) {
-                        extend(&mut self.spans[source], at);
-                    }
-                    if observation.change == crate::decode::Change::Bare {
-                        report.note(Reason::DeletionsUntold, observation.at, || observation.key.to_string());
-                    }
-                    store.observe(position, *observation, report);
-                }
-                Item::Bookmark { kind, resource_version, initial_end, at } => {
-                    store.bookmark(position, &kind, resource_version, initial_end, at);
-                }
-                Item::WatchError { message, at } => {
-                    report.note(Reason::WatchBroken, at, || format!("{}: {message}", place()));
-                    store.watch_broken(position);
-                }
-                Item::Swept(sweep) => store.swept(*sweep),
-                Item::Audited(audited) => {
-                    if let Some(at) = audited.at {
-                        extend(&mut self.spans[source], at);
-                    }
-                }
-                Item::Noted { reason, at, about } => report.note(reason, at, || format!("{}: {about}", place())),
-                Item::Unreadable { message } => self.refuse(Reason::RecordSkipped, at, place(), message)?,
-                Item::TooLarge { message } => self.refuse(Reason::RecordTooLarge, at, place(), message)?,
-                Item::TraceConfig(config) => self.trace_config(*config, position.source, place())?,
-                Item::TraceEnd { ts } => self.archive.lasts_until = self.archive.lasts_until.max(Some(ts)),
-                Item::TraceLifecycles(lifecycles) => self.archive.carried.push(*lifecycles),
-            }
-        }
-        Ok(())
-    }
-
-    fn refuse(
-        &mut self,
-        reason: Reason,
-        at: Option<Timestamp>,
-        place: String,
-        message: String,
-    ) -> Result<(), ArchiveError> {
-        if !self.reading.skip_invalid {
-            return Err(ArchiveError::Unreadable { place, message });
-        }
-        self.archive.report.note(reason, at, || format!("{place}: {message}"));
-        Ok(())
-    }
-
-    /// The config of a trace on stdin: the first thing that is read then, or too late. In an archive it always is: what
-    /// follows it there was looked at by now.
-    fn trace_config(&mut self, config: TracerConfig, source: SourceId, place: String) -> Result<(), ArchiveError> {
-        if self.reading.config.is_some() {
-            return Ok(());
-        }
-        if source.member > 0 {
-            let message = "it is looked for in files, not in archives".to_owned();
-            return Err(ArchiveError::Config { place, message });
-        }
-        let alone = self.archive.store.is_empty() && self.reading.sources.len() == 1;
-        if !alone {
-            let message = "it came after other logs had been read".to_owned();
-            return Err(ArchiveError::Config { place, message });
-        }
-        self.archive.trace_config = Some(config);
-        Ok(())
-    }
-
-    fn finish(mut self) -> Archive {
-        for (span, summary) in self.spans.iter().zip(&mut self.archive.sources) {
-            if let Some((first, last)) = span {
-                summary.first = Some(first.to_string());
-                summary.last = Some(last.to_string());
-                extend(&mut self.archive.span, *first);
-                extend(&mut self.archive.span, *last);
-            }
-        }
-        self.archive
-    }
-}
-
-/// A place as messages show it: `path:line`, or `path:member:line` in an archive; of a trace without a line.
-fn place(path: &str, member: Option<&str>, line: Option<u64>) -> String {
-    let line = line.map(|line| line.to_string());
-    [Some(path), member, line.as_deref()].into_iter().flatten().collect::<Vec<_>>().join(":")
-}
-
-/// Widens a span to a moment.
-pub(crate) fn extend(span: &mut Option<(Timestamp, Timestamp)>, at: Timestamp) {
-    *span = Some(span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
 }

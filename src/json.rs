@@ -16,6 +16,7 @@ use serde_json::value::RawValue;
 pub type Error = serde_json::Error;
 
 /// The members of a JSON object in the order of the text, the values unparsed.
+#[derive(Default)]
 pub struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> IntoIterator for Members<'a> {
@@ -24,6 +25,13 @@ impl<'a> IntoIterator for Members<'a> {
 
     fn into_iter(self) -> Self::IntoIter {
         self.0.into_iter()
+    }
+}
+
+impl<'a> FromIterator<(Cow<'a, str>, &'a RawValue)> for Members<'a> {
+    /// An object that stands nowhere as such: a row of a table under the names of its columns.
+    fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, &'a RawValue)>>(members: I) -> Self {
+        Members(members.into_iter().collect())
     }
 }
 

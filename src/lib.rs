@@ -15,6 +15,7 @@
 //! | [`patch`] | what a server makes of an object and the body of a PATCH |
 //! | [`archive`] | everything that was named, read into a store |
 //! | [`store`] | observations → for each object, its versions in order |
+//! | [`coverage`] | what audit logs can tell and what they cannot |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
 //! | [`window`] | the events of a span of time |
@@ -27,6 +28,7 @@ pub mod archive;
 pub mod cli;
 pub mod cmd;
 pub mod config;
+pub mod coverage;
 pub mod decode;
 pub mod filter;
 pub mod input;

@@ -48,7 +48,6 @@ fn event(object: &Value) -> String {
 fn what_is_no_json_is_refused_with_its_start() {
     refused(r#"{"ts":20,"type":"ADDED","object":{"kind":}}"#, &[r#"{"ts":20,"type":"ADDED""#]);
     refused("hello, world", &["no JSON: hello, world"]);
-    refused("I0301 10:00:00.000000       1 main.go:7] starting", &["main.go:7] starting"]);
     refused("\u{1b}[31mred\u{7}", &["\\u{1b}[31mred\\u{7}"]);
     refused(&"x".repeat(5_000), &["xxxxxxxx", "…"]);
     refused("{'type': 'ADDED'}", &["{'type'"]);

@@ -174,6 +174,12 @@ flags! {
         assert_eq!(counted(&format!("{late} --baseline baseline.json"), "first-seen-late"), 0);
     }
 
+    the_user_says_when_a_baseline_was_taken: "--baseline-at" => {
+        let late = "tracer export late.jsonl --baseline baseline.json --from '2026-11-23 15:26:36'";
+        assert!(counted(late, "time-estimated") > 0);
+        assert_eq!(counted(&format!("{late} --baseline-at 2026-11-23T15:26:36Z"), "time-estimated"), 0);
+    }
+
     the_field_of_the_time_can_be_named: "--time-field" => {
         let log = "sed 's/\"ts\":/\"received\":/' watch/jobs.jsonl | tracer export";
         assert_eq!(counted(log, "time-estimated"), 10);

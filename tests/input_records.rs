@@ -137,6 +137,26 @@ fn what_is_no_record_costs_one_entry_and_nothing_else() {
 }
 
 #[test]
+fn lines_of_containers_and_of_other_logs_are_records_of_their_own() {
+    let cri = "2026-03-01T10:00:00Z stdout";
+    let klog = "I0301 10:00:00.000000 1 a.go:1] x={\"a\":1} y={\"b\":[";
+    let text =
+        format!("{cri} P {{\"a\":[\n{cri} F 1]}}\n{cri} F {{\"b\":2}} x\n{klog}\n{cri} F {{\"c\":3}}\n{{\"d\":4}}\n");
+    let found: Vec<_> = lines_and_values(&text).into_iter().map(|(_, what)| what).collect();
+    let expected = [
+        format!("text: {cri} P {{\"a\":["),
+        format!("text: {cri} F 1]}}"),
+        format!("text: {cri} F {{\"b\":2}} x"),
+        format!("text: {klog}"),
+        "{\"c\":3}".to_owned(),
+        "{\"d\":4}".to_owned(),
+    ];
+    assert_eq!(found, expected);
+    let last = whole(format!("{cri} F {{\"b\":2").as_bytes(), LIMIT);
+    assert!(last[0].2.starts_with("cut off: "), "{last:?}");
+}
+
+#[test]
 fn invalid_utf8_is_invalid() {
     let records = whole(b"{\"a\":\"\xff\"}\n{\"b\":\"\xc3\xa9\"}\n", LIMIT);
     assert!(records[0].2.starts_with("invalid: not UTF-8 at byte 7: "), "{records:?}");
@@ -272,6 +292,14 @@ fn fragment() -> impl Strategy<Value = String> {
             let end = (text.len() as f64 * part) as usize;
             text.chars().take(end).collect()
         }),
+        2 => (value(), 0.0..1.0, "[PF]", "(\n|\r\n|)").prop_map(|(value, part, tag, end)| {
+            let text = value.to_string();
+            let cut = (text.chars().count() as f64 * part * 1.2) as usize;
+            let piece: String = text.chars().take(cut).collect();
+            format!("2026-03-01T10:00:00.5Z stdout {tag} {piece}{end}")
+        }),
+        1 => value().prop_map(|value| format!("I0301 10:00:00.000000 1 a.go:1] {value} b\n")),
+        1 => "(2026-03-01T10:00:00Z |stdout |[PF] |AUDIT: id=|I0301 10:00:00.0|\n){0,6}",
         1 => "[\\x00 \r\n\u{feff}]{0,9}",
         3 => "[{}\\[\\]\",:\n \\x00a1.e\\-]{0,12}",
         1 => "[a-z ]{0,150}\n",

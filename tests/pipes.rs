@@ -82,7 +82,7 @@ fn an_empty_stdin_is_an_error_that_says_what_to_do() {
 #[test]
 fn a_run_that_fails_leaves_the_old_files() {
     let dir = incident();
-    let bad = "{ cat watch/jobs.jsonl; echo '{\"auditID\":\"1\",\"stage\":\"Panic\"}'; cat watch/pods.jsonl; }";
+    let bad = "{ cat watch/jobs.jsonl; echo '{\"what\":1}'; cat watch/pods.jsonl; }";
     let before = {
         run("echo old > trace; echo old > report", dir.path()).ends(0);
         names(dir.path())

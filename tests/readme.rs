@@ -13,7 +13,8 @@ mod shell;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use tracer::report::Reason;
+use serde_json::Value;
+use tracer::report::{AuditAccount, ClockAccount, Reason, ResourceAccount, ServerAccount, Silence};
 
 const ELLIPSIS: &str = "…";
 
@@ -136,18 +137,54 @@ fn every_reason_is_explained_in_the_words_of_the_warning() {
     }
 }
 
+/// The rows of the table that explains the account.
+fn schema(readme: &str) -> String {
+    let section = readme.split("### The account").nth(1).unwrap().split("### Exit codes").next().unwrap();
+    section.lines().filter(|line| line.starts_with("| `")).collect()
+}
+
 #[test]
 fn every_field_of_the_account_is_explained() {
     let readme = fs::read_to_string(path()).unwrap();
-    let schema = readme.split("### The account").nth(1).unwrap().split("### Exit codes").next().unwrap();
-    let table: String = schema.lines().filter(|line| line.starts_with("| `")).collect();
+    let table = schema(&readme);
     let shown = blocks(&readme).into_iter().find(|block| block.text.contains("\"version\": 1")).unwrap();
-    let account: serde_json::Value = serde_json::from_str(&shown.text).unwrap();
+    let account: Value = serde_json::from_str(&shown.text).unwrap();
     for (name, value) in account.as_object().unwrap() {
         let members = value.get(0).unwrap_or(value).as_object();
         for field in members.map(|members| members.keys().collect()).unwrap_or_else(|| vec![name]) {
             let named = [format!("`.{field}`"), format!(".{field}`"), format!("`{field}`")];
             assert!(named.iter().any(|named| table.contains(named)), "the README does not explain {name}.{field}");
+        }
+    }
+}
+
+#[test]
+fn every_field_about_audit_logs_is_explained() {
+    let readme = fs::read_to_string(path()).unwrap();
+    let server = ServerAccount { silences: vec![Silence::default()], ..ServerAccount::default() };
+    let audit = AuditAccount {
+        resources: vec![ResourceAccount::default()],
+        servers: vec![server],
+        clocks: vec![ClockAccount::default()],
+        ..AuditAccount::default()
+    };
+    let mut rest = vec![("audit".to_owned(), serde_json::to_value(audit).unwrap())];
+    while let Some((place, value)) = rest.pop() {
+        for (name, value) in value.as_object().unwrap() {
+            let (place, inner) = match value.get(0) {
+                Some(element) => (format!("{place}.{name}[]"), element),
+                None => (format!("{place}.{name}"), value),
+            };
+            if inner.is_object() {
+                rest.push((place, inner.clone()));
+                continue;
+            }
+            let parent = place.rsplit_once('.').unwrap().0;
+            let explained = |row: &&str| row.contains(&format!("`{parent}.")) && row.contains(&format!(".{name}`"));
+            assert!(
+                schema(&readme).split("| `").any(|row| explained(&format!("`{row}").as_str())),
+                "not explained: {place}"
+            );
         }
     }
 }

@@ -4,16 +4,17 @@ use std::path::Path;
 
 use anyhow::Context;
 
-use super::ExitStatus;
+use super::{ExitStatus, summary};
 use crate::archive::{Archive, ArchiveError, Reading};
 use crate::cli::{ExportOptions, ResolvedWindow, UsageError};
 use crate::config::TracerConfig;
+use crate::coverage::Known;
 use crate::decode::{Baseline, Decoder, Interest};
 use crate::input::{self, Sources};
-use crate::model::{Gvk, Timestamp};
+use crate::model::{GroupKind, Gvk, Timestamp};
 use crate::output::{self, Content, Messages, Output, Progress};
 use crate::owners::OwnerGraph;
-use crate::report::{Account, Contents, Reason, Report, Window as ReportWindow};
+use crate::report::{Account, AuditAccount, Contents, Report, Window as ReportWindow};
 use crate::store::History;
 use crate::trace::{self, Sanitize, Trace};
 use crate::window::{Export, Window};
@@ -40,13 +41,14 @@ pub fn run(options: ExportOptions, messages: &Messages) -> anyhow::Result<ExitSt
     let graph = OwnerGraph::new(&seen, options.infer_owners, &mut report);
     let span = span(&archive, &seen);
     let window = window(&options, &archive, span)?;
+    let audit = audit(&mut archive, &seen, &config, window, &mut report);
     let (history, filters, carried) = (&seen, &options.filters, archive.carried.as_slice());
     let sanitize = options.sanitize;
     let export = Export { history, graph: &graph, config: &config, filters, sanitize, carried };
     let trace = export.trace(window, &mut report);
 
-    let account = account(&archive, &report, &trace, window, history);
-    summarise(&account, span, messages);
+    let account = account(&archive, audit, &report, &trace, window, history);
+    summary::summarise(&account, span, messages);
     let refused = options.common.strict && account.gaps_in_window() > 0;
     if refused {
         messages.error("--strict: the trace may differ from what happened, see above; it was not written");
@@ -165,8 +167,25 @@ fn window(options: &ExportOptions, archive: &Archive, span: Option<(Timestamp, T
     Ok(Window { from, to, closed: to_given || archive.lasts_until == Some(to) })
 }
 
+/// What the audit logs can tell and what they cannot.
+fn audit(
+    archive: &mut Archive,
+    history: &History,
+    config: &TracerConfig,
+    window: Window,
+    report: &mut Report,
+) -> Option<AuditAccount> {
+    let pods = std::iter::once(GroupKind::new("", "Pod"));
+    let tracked = config.iter().map(|(gvk, _)| gvk.group_kind()).chain(pods).collect();
+    let paths: Vec<String> = archive.sources.iter().map(|source| source.path.clone()).collect();
+    let kinds = |group: &str, resource: &str| history.kind_of(group, resource);
+    let known = Known { tracked: &tracked, kinds: &kinds, paths: &paths, window: (window.from, window.to) };
+    std::mem::take(&mut archive.coverage).finish(&known, report)
+}
+
 fn account(
     archive: &Archive,
+    audit: Option<AuditAccount>,
     report: &Report,
     trace: &Trace<TracerConfig>,
     window: Window,
@@ -188,62 +207,7 @@ fn account(
         window: ReportWindow { from: window.from, to: window.to },
         contents,
         sources: archive.sources.clone(),
+        audit,
         gaps: report.gaps((window.from, window.to)),
     }
-}
-
-/// How many examples a person is shown.
-const SHOWN: usize = 5;
-
-/// What a person reads at the end: what was read, what was written, what to know of it.
-fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
-    let Contents { records, objects_seen, events, start_objects, applied, deleted, objects, lifecycles } =
-        account.contents;
-    let time = |seconds| Timestamp::from_seconds(seconds).to_string();
-    let span = span.map(|(first, last)| format!(", {} to {}", time(first.seconds()), time(last.seconds())));
-    messages.plain(format_args!(
-        "read: {} of {} from {}{}",
-        count(records, "record"),
-        count(objects_seen, "object"),
-        count(account.sources.len() as u64, "source"),
-        span.unwrap_or_default()
-    ));
-    let (from, to) = (time(account.window.from), time(account.window.to));
-    messages.plain(format_args!(
-        "trace: {from} to {to}, {} on {}: {start_objects} at the start, {applied} applied, {deleted} deleted; {}",
-        count(events, "event"),
-        count(objects, "object"),
-        count(lifecycles, "pod lifecycle")
-    ));
-    if objects == 0 {
-        messages.warning(nothing_to_show(account));
-    }
-    for gap in &account.gaps {
-        let advice = if gap.advice.is_empty() { String::new() } else { format!(" ({})", gap.advice) };
-        let inside = if gap.in_window == gap.count {
-            String::new()
-        } else {
-            format!(", {} of them in the window", gap.in_window)
-        };
-        messages.warning(format_args!("{}: {}{inside}{advice}", gap.meaning, gap.count));
-        for example in gap.examples.iter().take(SHOWN) {
-            match gap.reason {
-                Reason::RecordSkipped => messages.plain(format_args!("  {example}")),
-                _ => messages.detail(format_args!("  {example}")),
-            }
-        }
-    }
-}
-
-/// A trace without objects is hardly what was wanted: what to look at.
-fn nothing_to_show(account: &Account) -> &'static str {
-    match account.contents {
-        Contents { records: 0, .. } => "the input holds no record, and the trace no object",
-        Contents { objects_seen: 0, .. } => "no record of the input tells of an object",
-        _ => "no object is in the trace: look at the window, the filters, and what the config tracks",
-    }
-}
-
-fn count(number: u64, word: &str) -> String {
-    if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }

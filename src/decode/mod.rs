@@ -14,6 +14,7 @@ mod pod;
 mod stamp;
 mod trace;
 
+pub use envelope::{Joined, Origin, Piece, Split, StreamId, join as join_split};
 pub use interest::Interest;
 pub(crate) use object::KEPT_METADATA;
 pub use observation::{Change, Facts, Observation, Part, Patch, Telling, Why};
@@ -22,6 +23,7 @@ pub use trace::{OwnerLifecycles, read_trace};
 
 use serde_json::value::RawValue;
 
+use self::envelope::{Carrier, Shape};
 use crate::config::TracerConfig;
 use crate::input::{Content, Record};
 use crate::json::{self, Members};
@@ -55,6 +57,15 @@ pub enum Item {
     Swept(Box<audit::Sweep>),
     /// What an audit event tells of the log itself.
     Audited(Box<audit::Audited>),
+    /// A piece of a record, or something that depends on whether one is open.
+    Piece(Box<Piece>),
+    /// A stream that gives records in pieces gave a whole one: nothing of it is open.
+    Whole {
+        /// The stream.
+        stream: StreamId,
+    },
+    /// A part of a record that its carrier split.
+    Split(Box<Split>),
     /// A trace's own config.
     TraceConfig(Box<TracerConfig>),
     /// The empty event that ends a trace: it lasts until then, in Unix seconds.
@@ -132,16 +143,19 @@ pub struct Decoder {
 impl Decoder {
     /// Decodes one record of a text.
     pub fn record(&self, record: &Record<'_>) -> Decoded {
-        let mut out = Decoded { position: record.position, at: None, in_trace: false, items: Vec::new() };
+        let mut out = Decoded::at(record.position);
+        let carrier = Carrier::of_line(&record.prefix);
         match &record.content {
             Content::Json(raw) => {
-                self.value(&record.prefix, raw, &mut out);
+                self.line_of_json(raw, &carrier, &mut out);
                 out.show_start(raw.get());
             }
+            Content::Invalid { text, excerpt, .. } if text.ends_with(envelope::CUT) => {
+                out.note(Reason::RecordCutByCarrier, None, excerpt.clone());
+            }
             Content::Invalid { reason, excerpt, .. } => out.unreadable(format!("{reason}: {excerpt}")),
-            // `ts` puts a time before an empty line as well.
-            Content::Text { text, .. } if stamp::is_time(text) => {}
-            Content::Text { excerpt, .. } => out.unreadable(format!("no JSON: {excerpt}")),
+            Content::Text { text, .. } if self.line_of_text(text, &carrier, &mut out) => {}
+            Content::Text { text, excerpt } => out.unreadable(envelope::no_json(text, excerpt)),
             Content::CutOff { excerpt } => out.note(Reason::RecordCutOff, None, excerpt.clone()),
             Content::Oversized { excerpt, limit } => out.items.push(Item::TooLarge {
                 message: format!("a record of more than {limit} bytes; raise --max-record to read it: {excerpt}"),
@@ -153,27 +167,27 @@ impl Decoder {
     /// Decodes a line that is one JSON object, in one pass over its text; `None` when it is not.
     pub fn line(&self, position: Position, text: &[u8]) -> Option<Decoded> {
         let members: Members<'_> = serde_json::from_slice(text).ok()?;
-        let mut out = Decoded { position, at: None, in_trace: false, items: Vec::new() };
+        let mut out = Decoded::at(position);
         let whole = || serde_json::from_slice(text).ok();
-        self.members("", &members, whole, &mut out);
+        self.members(&members, whole, &Carrier::default(), &mut out);
         out.show_start(&String::from_utf8_lossy(&text[..text.len().min(400)]));
         Some(out)
     }
 
-    fn value(&self, prefix: &str, raw: &RawValue, out: &mut Decoded) {
+    fn value(&self, raw: &RawValue, carrier: &Carrier<'_>, out: &mut Decoded) {
         if raw.get().starts_with('[') {
             match json::elements(raw) {
-                Ok(elements) => elements.into_iter().for_each(|element| self.single(prefix, element, out)),
+                Ok(elements) => elements.into_iter().for_each(|element| self.single(element, carrier, out)),
                 Err(error) => out.unreadable(format!("not a list of records: {error}")),
             }
         } else {
-            self.single(prefix, raw, out);
+            self.single(raw, carrier, out);
         }
     }
 
-    fn single(&self, prefix: &str, raw: &RawValue, out: &mut Decoded) {
+    fn single(&self, raw: &RawValue, carrier: &Carrier<'_>, out: &mut Decoded) {
         match json::members(raw) {
-            Ok(members) => self.members(prefix, &members, || Some(raw), out),
+            Ok(members) => self.members(&members, || Some(raw), carrier, out),
             Err(error) => out.unreadable(format!("not a JSON object: {error}")),
         }
     }
@@ -181,27 +195,65 @@ impl Decoder {
     /// `whole` is the text of the record, for one that is an object by itself.
     fn members<'a>(
         &self,
-        prefix: &str,
         members: &Members<'a>,
         whole: impl FnOnce() -> Option<&'a RawValue>,
+        carrier: &Carrier<'_>,
         out: &mut Decoded,
     ) {
-        let stamp = stamp::of_record(members, prefix, self.time_field.as_deref());
-        if let stamp::Stamp::Unreadable(text) = &stamp {
-            out.note(Reason::TimeUnreadable, None, text.clone());
+        let shape = Shape::of(members);
+        match shape {
+            Shape::Audit => return self.native(members, carrier, out),
+            Shape::Audits { items } => return self.audits(items, carrier, out),
+            Shape::Unknown => return self.envelope(members, whole, carrier, out),
+            _ => self.stamp(members, carrier, out),
         }
-        out.at = stamp.time();
-        match envelope::Shape::of(members) {
-            envelope::Shape::Watch { change, object } => self.watch_event(change, object, out),
-            envelope::Shape::List { items } => self.list(members, items, out),
-            envelope::Shape::Failure => {
+        match shape {
+            Shape::Watch { change, object } => self.watch_event(change, object, out),
+            Shape::List { items } => self.list(members, items, out),
+            Shape::Failure => {
                 let message = whole().map(envelope::status_message).unwrap_or_default();
                 out.items.push(Item::WatchError { message, at: out.at });
             }
-            envelope::Shape::Object => whole().into_iter().for_each(|raw| self.bare(raw, out)),
-            envelope::Shape::Audit => self.audit(&audit::AuditEvent::native(members), out),
-            envelope::Shape::Unknown => out.unreadable(unknown_record(members)),
+            _ if envelope::is_core_event(members) => out.unreadable(envelope::core_event()),
+            _ => whole().into_iter().for_each(|raw| self.bare(raw, out)),
         }
+    }
+
+    /// Gives a record that has no time of its own that of its recorder, or of what else carried it.
+    fn stamp(&self, members: &Members<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
+        let stamp = stamp::of_record(members, &carrier.prefix, self.time_field.as_deref());
+        if let stamp::Stamp::Unreadable(text) = &stamp {
+            out.note(Reason::TimeUnreadable, None, text.clone());
+        }
+        out.at = stamp.time().or(carrier.at);
+    }
+
+    /// An audit event as an API server writes it. Collectors add the host to its members.
+    fn native(&self, members: &Members<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
+        let mut event = audit::AuditEvent::native(members);
+        let host = || ["hostname", "host"].iter().find_map(|name| audit::event::text(members, name));
+        event.server = carrier.server.as_deref().map(Into::into).or_else(host);
+        self.hear(&event, out);
+    }
+
+    /// A list of audit events, of which each is one by itself.
+    fn audits(&self, items: &RawValue, carrier: &Carrier<'_>, out: &mut Decoded) {
+        let Ok(items) = json::elements(items) else {
+            return out.unreadable("a list of audit events whose `items` are no array".to_owned());
+        };
+        for item in items {
+            match json::members(item) {
+                Ok(event) if matches!(Shape::of(&event), Shape::Audit) => self.native(&event, carrier, out),
+                _ => out.unreadable("something that is no audit event in a list of them".to_owned()),
+            }
+        }
+    }
+
+    /// An audit event that a record is or carries.
+    fn hear(&self, event: &audit::AuditEvent<'_>, out: &mut Decoded) {
+        #[cfg(test)]
+        envelope::tests::hear(event);
+        self.audit(event, out);
     }
 
     /// An audit event, however it was carried.
@@ -261,6 +313,10 @@ impl Decoder {
 }
 
 impl Decoded {
+    fn at(position: Position) -> Self {
+        Decoded { position, at: None, in_trace: false, items: Vec::new() }
+    }
+
     /// Adds the start of the record to what is wrong with it.
     fn show_start(&mut self, text: &str) {
         for item in &mut self.items {
@@ -277,15 +333,6 @@ impl Decoded {
     fn unreadable(&mut self, message: String) {
         self.items.push(Item::Unreadable { message });
     }
-}
-
-fn unknown_record(members: &Members<'_>) -> String {
-    let mut keys: Vec<String> = members.keys().take(6).map(|key| format!("`{}`", shorten(key, 30))).collect();
-    keys.sort_unstable();
-    let keys = if keys.is_empty() { "none".to_owned() } else { keys.join(", ") };
-    format!(
-        "JSON, but neither a watch event, a list, an object nor a scheduler-simulator or resourcewatch record; its keys: {keys}"
-    )
 }
 
 /// The start of a text that comes from a log, with control characters escaped: safe to print.

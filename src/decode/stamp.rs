@@ -12,6 +12,9 @@ use crate::model::Timestamp;
 /// Fields that recorders put a time in, in the order in which they are looked for.
 const FIELDS: [&str; 6] = ["ts", "timestamp", "time", "observedAt", "observationTime", "@timestamp"];
 
+/// Fields in which carriers besides put a time: fluent-bit, Log Analytics, journald.
+const OF_CARRIERS: [&str; 3] = ["date", "TimeGenerated", "__REALTIME_TIMESTAMP"];
+
 /// What a record says of its time.
 #[derive(Debug, PartialEq)]
 pub enum Stamp {
@@ -43,7 +46,15 @@ pub fn of_record(members: &Members<'_>, prefix: &str, user_field: Option<&str>) 
     }
 }
 
-fn of_value(value: &RawValue) -> Stamp {
+/// The time that a carrier has for what it carries; one that cannot be read is none.
+pub fn of_carrier(members: &Members<'_>, prefix: &str, user_field: Option<&str>) -> Option<Timestamp> {
+    let names = user_field.into_iter().chain(FIELDS).chain(OF_CARRIERS);
+    let field = names.filter_map(|name| members.get(name)).find_map(|value| of_value(value).time());
+    field.or_else(|| if prefix.is_empty() { None } else { of_prefix(prefix).time() })
+}
+
+/// The time in the text of a value.
+pub fn of_value(value: &RawValue) -> Stamp {
     let text = match json::string(value) {
         Some(text) => text,
         None => value.get().into(),

@@ -13,6 +13,7 @@ pub mod chunks;
 pub mod compression;
 mod error;
 mod open;
+pub(crate) mod own_line;
 mod pipeline;
 pub mod records;
 mod scanner;

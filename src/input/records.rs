@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 
 use super::boundary::is_space;
 use super::chunks::Chunk;
-use super::scanner::{Extent, Found, Kind, Scanner, Step, offset};
+use super::scanner::{Extent, Found, Kind, Scanner, Step, ends_early, offset};
 use crate::model::{Position, SourceId};
 
 /// The most characters of offending text that a message shows.
@@ -54,9 +54,9 @@ pub enum Content<'a> {
         /// The most bytes that are allowed.
         limit: usize,
     },
-    /// A line without JSON.
+    /// A line without JSON, or one of a container's log whose JSON is not whole.
     Text {
-        /// All of it.
+        /// All of it: what a container's log cuts may end with white space that counts.
         text: &'a [u8],
         /// How it begins.
         excerpt: String,
@@ -91,6 +91,11 @@ impl<'a> Records<'a> {
     /// The records of a whole source that is held in memory.
     pub fn of_text(text: &'a [u8], source: SourceId, limit: usize) -> Self {
         Records::new(text, source, 1, limit, Extent::EndOfSource, 0)
+    }
+
+    /// The records of a text that was carried as a whole: nothing of it is still to be written.
+    pub fn of_part(text: &'a [u8]) -> Self {
+        Records::new(text, SourceId::default(), 1, usize::MAX, Extent::Closed, 0)
     }
 
     /// The records of a chunk; `limit` must be the one with which it was cut.
@@ -148,7 +153,7 @@ impl<'a> Records<'a> {
                 let start = &text[..text.len().min(self.limit.saturating_add(1))];
                 Content::Oversized { excerpt: excerpt(start), limit: self.limit }
             }
-            Kind::Text => Content::Text { text: text.trim_ascii_end(), excerpt: excerpt(text) },
+            Kind::Text => Content::Text { text: text.strip_suffix(b"\r").unwrap_or(text), excerpt: excerpt(text) },
         }
     }
 }
@@ -164,6 +169,11 @@ impl<'a> Iterator for Records<'a> {
         };
         Some(Record { position: self.position(found.start), prefix, content: self.content(&found) })
     }
+}
+
+/// Whether a text is JSON as far as it goes, but ends too early.
+pub fn breaks_off(json: &[u8]) -> bool {
+    serde_json::from_slice::<&RawValue>(json).is_err_and(|error| ends_early(json, &error))
 }
 
 /// Why a text is no JSON. Places are counted from the beginning of the record, of which it is the part from `start` on.

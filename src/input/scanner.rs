@@ -7,10 +7,11 @@
 //! first place where a record could begin, so that a line that was cut does not take the next ones with it. But its parse may
 //! have run far beyond that place. Up to where it ran, later values must end before the next such place themselves.
 
-use memchr::{memchr_iter, memchr3};
+use memchr::{memchr_iter, memchr2, memchr3};
 use serde_json::value::RawValue;
 
 use super::boundary::{Resync, is_space, skip_filler};
+use super::own_line::{HEADER, OwnLine};
 
 /// How much of the text is known.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -132,6 +133,16 @@ impl<'a> Scanner<'a> {
     }
 
     fn record(&mut self, start: usize) -> Option<Found<'a>> {
+        if OwnLine::may_begin(self.text[start]) {
+            let head = &self.text[start..self.reach(start)];
+            let is_all = head.len() >= HEADER.min(self.limit.saturating_add(1)) || head.contains(&b'\n');
+            if self.extent == Extent::Open && !is_all {
+                return None;
+            }
+            if let Some(kind) = OwnLine::of(head) {
+                return self.own_line(start, kind);
+            }
+        }
         let mut ends_early = false;
         if self.text[start] == b'[' {
             // An array, or a prefix in brackets: `[2026-03-01 10:00:00] {…}`.
@@ -148,8 +159,7 @@ impl<'a> Scanner<'a> {
             }
             Opening::Text(_) if self.opens_array(start) => self.damage(start, start, ends_early),
             Opening::Text(end) => {
-                let cut =
-                    self.extent == Extent::EndOfSource && end == self.text.len() && self.text[start].is_ascii_digit();
+                let cut = self.is_last(end) && self.text[start].is_ascii_digit();
                 // A last line that was cut within its timestamp.
                 let kind = if cut { Kind::CutOff } else { Kind::Text };
                 Some(Found { start, value: start, end, kind })
@@ -166,6 +176,35 @@ impl<'a> Scanner<'a> {
             Attempt::TooLong => self.oversized(start, value),
             Attempt::Unknown => None,
         }
+    }
+
+    /// A line that is a record of its own. JSON is looked for only in a container's, and only where it is all of the line.
+    fn own_line(&mut self, start: usize, kind: OwnLine) -> Option<Found<'a>> {
+        let window = &self.text[start..self.reach(start)];
+        let end = match memchr2(b'\n', 0, window) {
+            Some(length) => start + length,
+            None if window.len() > self.limit => return self.oversized(start, start),
+            None if self.extent == Extent::Open => return None,
+            None => self.text.len(),
+        };
+        let text = Found { start, value: start, end, kind: Kind::Text };
+        let OwnLine::Cri { content, partial: false } = kind else { return Some(text) };
+        let value = (start + content).min(end);
+        let content = &self.text[value..end];
+        if !content.starts_with(b"{") {
+            return Some(text);
+        }
+        let found = |kind| Found { start, value, end, kind };
+        match serde_json::from_slice(content) {
+            Ok(raw) => Some(found(Kind::Json(raw))),
+            Err(error) if self.is_last(end) && ends_early(content, &error) => Some(found(Kind::CutOff)),
+            Err(_) => Some(text),
+        }
+    }
+
+    /// Whether the source ends there, in the middle of a line.
+    fn is_last(&self, end: usize) -> bool {
+        self.extent == Extent::EndOfSource && end == self.text.len()
     }
 
     /// Where the first JSON of the line begins.
@@ -222,7 +261,7 @@ impl<'a> Scanner<'a> {
     /// A broken record, which ends at the next place where another could begin.
     fn damage(&mut self, start: usize, value: usize, ends_early: bool) -> Option<Found<'a>> {
         let Some(end) = self.damage_end(start) else { return self.oversized(start, value) };
-        let at_end = self.extent == Extent::EndOfSource && end == self.text.len();
+        let at_end = self.is_last(end);
         let kind = match end - start {
             length if length > self.limit => Kind::Oversized,
             _ if ends_early && at_end => Kind::CutOff,
@@ -282,7 +321,7 @@ fn with_bracket(text: &[u8], start: usize, at: usize) -> usize {
 }
 
 /// Whether a text was valid as far as it goes. A number that ends too early is an invalid one to serde.
-fn ends_early(text: &[u8], error: &serde_json::Error) -> bool {
+pub(super) fn ends_early(text: &[u8], error: &serde_json::Error) -> bool {
     let in_number = || {
         let at_end =
             matches!(text.last(), Some(b'-' | b'+' | b'.' | b'e' | b'E')) && offset(text, error) + 1 >= text.len();

@@ -5,7 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::ApiVersionId;
 use super::blobs::{BlobId, Blobs};
 use crate::decode::Facts;
-use crate::model::{Gvk, ObjectKey, ResourceVersion, SourceId, Timestamp};
+use crate::decode::audit::resources::kind_of as built_in;
+use crate::model::{GroupKind, Gvk, ObjectKey, ResourceVersion, SourceId, Timestamp};
 
 /// An object in a history: its place in [`History::objects`].
 pub type ObjectId = usize;
@@ -145,6 +146,12 @@ impl Object {
 }
 
 impl History {
+    /// The kind of a resource: as bodies showed it, else a built-in one.
+    pub fn kind_of(&self, group: &str, resource: &str) -> Option<GroupKind> {
+        let learned = self.kinds.get(&(group.to_owned(), resource.to_owned())).map(String::as_str);
+        learned.or_else(|| built_in(group, resource)).map(|kind| GroupKind::new(group, kind))
+    }
+
     /// The group, version and kind of an object's body.
     pub fn gvk(&self, object: &Object, version: &Version) -> Gvk {
         let kind = &object.key.kind;

@@ -192,7 +192,10 @@ fn merge_by_time(numbered: Vec<Sighting>, others: Vec<Sighting>) -> Vec<Sighting
     let mut merged = Vec::with_capacity(numbered.len() + others.len());
     let mut others = others.into_iter().peekable();
     for sighting in numbered {
-        while let Some(other) = others.next_if(|other| other.at < sighting.at) {
+        let before = |other: &Sighting| {
+            other.at < sighting.at || (other.at == sighting.at && other.entry.change == Change::Created)
+        };
+        while let Some(other) = others.next_if(before) {
             merged.push(other);
         }
         merged.push(sighting);

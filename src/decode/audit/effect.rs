@@ -49,7 +49,8 @@ const CLOSED_EARLY: &str = "Connection closed early";
 
 impl<'a> Request<'_, 'a> {
     fn effect(&self, items: Vec<Item>) -> Effect {
-        let answered = self.own_response().is_some() || self.metadata_response().is_some();
+        let scaled = self.target.subresource == "scale" && self.event.response.is_some();
+        let answered = scaled || self.own_response().is_some() || self.metadata_response().is_some();
         let request = self.event.request.is_some();
         Effect { outcome: Outcome::Written { request, response: answered, truncated: self.event.truncated }, items }
     }

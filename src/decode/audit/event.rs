@@ -172,7 +172,10 @@ impl<'a> AuditEvent<'a> {
         let mut truncated = inner(members, "annotations")
             .is_some_and(|annotations| text(&annotations, "audit.k8s.io/truncated").is_some_and(|v| v == "true"));
         AuditEvent {
-            level: Level::named(&text(members, "level").unwrap_or_default()),
+            // OpenShift's collector puts its own level of logs in the place of `level`.
+            level: Level::named(
+                &text(members, "k8s_audit_level").or_else(|| text(members, "level")).unwrap_or_default(),
+            ),
             audit_id: text(members, "auditID").unwrap_or_default(),
             stage: Stage::named(&text(members, "stage").unwrap_or_default()),
             verb: text(members, "verb").unwrap_or_default(),

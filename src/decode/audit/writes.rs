@@ -1,5 +1,6 @@
 //! Requests that create and change objects.
 
+use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::event;
@@ -46,47 +47,48 @@ impl Request<'_, '_> {
 
     /// A PUT, of the object or of a part of it: the answer is the whole object.
     pub fn update(&self) -> Vec<Item> {
-        let change = if self.event.code == Some(201) { Change::Created } else { Change::Modified };
-        if let Some(response) = self.own_response() {
-            return self.observed(response, change, GoneTest::Terminating, false);
-        }
-        let metadata = self.metadata_response();
-        let metadata = metadata.map(|raw| self.observed(raw, change, GoneTest::Terminating, true)).unwrap_or_default();
-        let body = match self.own_request() {
+        self.changed(|change, _| match self.own_request() {
             Some(request) => self.requested(request, change),
             None => self.bare(change, Telling::Nothing(Why::NotLogged)),
-        };
-        body.into_iter().chain(metadata).collect()
+        })
     }
 
     /// A PATCH, likewise; with 201 it created the object.
     pub fn patch(&self) -> Vec<Item> {
+        self.changed(|change, metadata| match self.event.request {
+            Some(request) if change == Change::Created && self.is_own(request) => self.requested(request, change),
+            Some(request) => self.patched(request, change, metadata),
+            None if metadata => Vec::new(),
+            None => self.bare(change, Telling::Nothing(Why::NotLogged)),
+        })
+    }
+
+    /// A change: the object of the answer; else what was `asked` for, with the metadata of the answer, should it have them.
+    fn changed(&self, asked: impl FnOnce(Change, bool) -> Vec<Item>) -> Vec<Item> {
         let change = if self.event.code == Some(201) { Change::Created } else { Change::Modified };
         if let Some(response) = self.own_response() {
             return self.observed(response, change, GoneTest::Terminating, false);
         }
         let metadata = self.metadata_response();
         let metadata = metadata.map(|raw| self.observed(raw, change, GoneTest::Terminating, true)).unwrap_or_default();
-        let body = match self.event.request {
-            Some(request) if change == Change::Created && self.is_own(request) => self.requested(request, change),
-            Some(request) => self.patched(request, change),
-            None if metadata.is_empty() => self.bare(change, Telling::Nothing(Why::NotLogged)),
-            None => Vec::new(),
-        };
-        body.into_iter().chain(metadata).collect()
+        asked(change, !metadata.is_empty()).into_iter().chain(metadata).collect()
     }
 
-    fn patched(&self, request: &RawValue, change: Change) -> Vec<Item> {
-        let Ok(value) = serde_json::from_str::<serde_json::Value>(request.get()) else {
+    /// A patch. `metadata`: the answer has the metadata as the patch left them.
+    fn patched(&self, request: &RawValue, change: Change, metadata: bool) -> Vec<Item> {
+        let Ok(mut value) = serde_json::from_str::<Value>(request.get()) else {
             return self.bare(change, Telling::Nothing(Why::NotLogged));
         };
         let dialect = Dialect::detect(&value, &self.event.uri, &self.target.group);
+        if metadata && !reaches_beyond_metadata(&mut value) {
+            return Vec::new();
+        }
         // Of a status only its course matters, unless it is wanted as it stands.
         let of_status = self.part() == Part::Status;
         let patch = if of_status && !self.interest.with_status {
             Patch::nothing()
         } else {
-            Patch { text: request.get().as_bytes().into(), dialect, exact: of_status }
+            Patch { text: text_of(request, &value, metadata), dialect, exact: of_status }
         };
         let mut items = self.bare(change, Telling::Patch(Box::new(patch)));
         if let [Item::Observed(observation)] = items.as_mut_slice()
@@ -141,6 +143,26 @@ impl Patch {
     fn nothing() -> Self {
         Patch { text: (*b"{}").into(), dialect: Dialect::Merge, exact: true }
     }
+}
+
+/// Takes from a patch what is for the metadata, and says whether anything is left.
+fn reaches_beyond_metadata(patch: &mut Value) -> bool {
+    match patch {
+        Value::Array(operations) => {
+            let path = |operation: &Value| operation.get("path").and_then(Value::as_str).map(str::to_owned);
+            operations.retain(|operation| path(operation).is_some_and(|path| !path.starts_with("/metadata")));
+            !operations.is_empty()
+        }
+        Value::Object(members) => {
+            members.retain(|name, _| !matches!(name.as_str(), "metadata" | "apiVersion" | "kind"));
+            !members.is_empty()
+        }
+        _ => false,
+    }
+}
+
+fn text_of(request: &RawValue, value: &Value, rewritten: bool) -> Box<[u8]> {
+    if rewritten { value.to_string().into_bytes().into() } else { request.get().as_bytes().into() }
 }
 
 /// What a patch of a pod's status tells of its course.

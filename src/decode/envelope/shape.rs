@@ -2,7 +2,7 @@
 
 use serde_json::value::RawValue;
 
-use super::{Change, shorten};
+use super::super::{Change, shorten};
 use crate::json::{self, Members};
 
 /// What a record of a watch tells.
@@ -36,6 +36,11 @@ pub enum Shape<'a> {
     Failure,
     /// An audit event.
     Audit,
+    /// A list of audit events, as webhooks get them.
+    Audits {
+        /// The events.
+        items: &'a RawValue,
+    },
     /// None of these.
     Unknown,
 }
@@ -92,12 +97,20 @@ fn plain<'a>(members: &Members<'a>) -> Option<Shape<'a>> {
     }
     let kind = json::string(members.get("kind")?)?;
     match members.get("items") {
+        // There are lists of core Events of this name too.
+        Some(items) if kind == "EventList" && is_audit(members, items) => Some(Shape::Audits { items }),
         Some(items) if kind.ends_with("List") => Some(Shape::List { items }),
         // What a server answers instead of a watch, and what a recorder then writes.
         _ if kind == "Status" => Some(Shape::Failure),
         _ if members.has("apiVersion") && members.has("metadata") => Some(Shape::Object),
         _ => None,
     }
+}
+
+fn is_audit(members: &Members<'_>, items: &RawValue) -> bool {
+    let group = members.get("apiVersion").and_then(json::string);
+    let first = || json::elements(items).ok().and_then(|items| json::members(items.first()?).ok());
+    group.is_some_and(|group| group.starts_with("audit.k8s.io/")) || first().is_some_and(|first| first.has("auditID"))
 }
 
 /// What a `Status` says, for a message to the user.

@@ -1,0 +1,217 @@
+//! Takes what records say, in the order of the input.
+
+use std::rc::Rc;
+
+use super::assembly::{Assembly, Outcome};
+use super::{Archive, ArchiveError, Reading};
+use crate::config::TracerConfig;
+use crate::decode::{Change, Decoded, Item};
+use crate::input::Sources;
+use crate::model::{Position, SourceId, Timestamp};
+use crate::report::{Reason, SourceSummary};
+
+/// An archive in the making.
+pub(super) struct Intake<'a> {
+    reading: &'a Reading<'a>,
+    archive: Archive,
+    spans: Vec<Option<(Timestamp, Timestamp)>>,
+    places: Places<'a>,
+    assembly: Assembly,
+}
+
+/// How messages name the places of the input.
+#[derive(Clone)]
+struct Places<'a> {
+    sources: &'a Sources,
+    /// The member of an archive that is being read, or was last.
+    member: Option<(SourceId, Rc<str>)>,
+}
+
+impl Places<'_> {
+    /// `path:line`, or `path:member:line` in an archive; of a trace without a line.
+    fn name(&self, position: Position, with_line: bool) -> String {
+        let path = self.sources.name(position.source.index);
+        let member = self.member.as_ref().filter(|(source, _)| *source == position.source);
+        let line = with_line.then(|| position.line.to_string());
+        let parts = [Some(&*path), member.map(|(_, name)| &**name), line.as_deref()];
+        parts.into_iter().flatten().collect::<Vec<_>>().join(":")
+    }
+}
+
+impl<'a> Intake<'a> {
+    /// Nothing was taken yet.
+    pub fn new(reading: &'a Reading<'a>) -> Self {
+        let name =
+            |source| SourceSummary { path: reading.sources.name(source).into_owned(), ..SourceSummary::default() };
+        Intake {
+            reading,
+            archive: Archive { sources: (0..reading.sources.len() as u32).map(name).collect(), ..Archive::default() },
+            spans: vec![None; reading.sources.len()],
+            places: Places { sources: reading.sources, member: None },
+            assembly: Assembly::new(reading.options.max_record),
+        }
+    }
+
+    /// Records of a member of an archive follow.
+    pub fn begin_member(&mut self, source: SourceId, name: String) -> Result<(), ArchiveError> {
+        // What is open belongs to the one before, whose name is known now.
+        let outcomes = self.assembly.source(source);
+        self.assembled(outcomes, Position::default(), None)?;
+        self.places.member = Some((source, name.into()));
+        Ok(())
+    }
+
+    /// Takes what a record says.
+    pub fn take(&mut self, decoded: Decoded) -> Result<(), ArchiveError> {
+        let outcomes = self.assembly.source(decoded.position.source);
+        self.assembled(outcomes, decoded.position, decoded.at)?;
+        let source = decoded.position.source.index as usize;
+        // A piece counts when it is put together, or is none.
+        let is_piece = |item: &Item| matches!(item, Item::Piece(_) | Item::Split(_));
+        let is_pieces = !decoded.items.is_empty() && decoded.items.iter().all(is_piece);
+        let in_trace = decoded.in_trace && !decoded.items.iter().any(|item| matches!(item, Item::Observed(_)));
+        if !is_pieces && !in_trace {
+            self.archive.records += 1;
+            self.archive.sources[source].records += 1;
+        }
+        if let Some(at) = decoded.at {
+            extend(&mut self.spans[source], at);
+        }
+        self.items(decoded)
+    }
+
+    fn items(&mut self, decoded: Decoded) -> Result<(), ArchiveError> {
+        let Decoded { position, at, in_trace, items } = decoded;
+        let source = position.source.index as usize;
+        let places = self.places.clone();
+        let place = || places.name(position, !in_trace);
+        for item in items {
+            let Archive { store, report, .. } = &mut self.archive;
+            match item {
+                Item::Observed(observation) => {
+                    // Records of one array have a time each. The state before a log is no part of it.
+                    let baseline = &self.reading.decoder.baseline;
+                    let of_baseline = baseline.as_ref().is_some_and(|baseline| baseline.holds(position.source));
+                    if let (false, Some(at)) = (in_trace || of_baseline, observation.at) {
+                        extend(&mut self.spans[source], at);
+                    }
+                    if observation.change == Change::Bare {
+                        report.note(Reason::DeletionsUntold, observation.at, || observation.key.to_string());
+                    }
+                    store.observe(position, *observation, report);
+                }
+                Item::Bookmark { kind, resource_version, initial_end, at } => {
+                    store.bookmark(position, &kind, resource_version, initial_end, at);
+                }
+                Item::WatchError { message, at } => {
+                    report.note(Reason::WatchBroken, at, || format!("{}: {message}", place()));
+                    store.watch_broken(position);
+                }
+                Item::Swept(sweep) => store.swept(*sweep),
+                // Events of one list have a time each.
+                Item::Audited(audited) => {
+                    audited.at.into_iter().for_each(|at| extend(&mut self.spans[source], at));
+                    self.archive.coverage.take(position.source.index, *audited);
+                }
+                Item::Piece(piece) => {
+                    let outcomes = self.assembly.piece(position, *piece);
+                    self.assembled(outcomes, position, at)?;
+                }
+                Item::Whole { stream } => {
+                    let outcome = self.assembly.whole(position.source, stream);
+                    self.assembled(outcome, position, at)?;
+                }
+                Item::Split(split) => {
+                    let outcomes = self.assembly.split(position, *split);
+                    self.assembled(outcomes, position, at)?;
+                }
+                Item::Noted { reason, at, about } => report.note(reason, at, || format!("{}: {about}", place())),
+                Item::Unreadable { message } => self.refuse(Reason::RecordSkipped, at, place(), message)?,
+                Item::TooLarge { message } => self.refuse(Reason::RecordTooLarge, at, place(), message)?,
+                Item::TraceConfig(config) => self.trace_config(*config, position.source, place())?,
+                Item::TraceEnd { ts } => self.archive.lasts_until = self.archive.lasts_until.max(Some(ts)),
+                Item::TraceLifecycles(lifecycles) => self.archive.carried.push(*lifecycles),
+            }
+        }
+        Ok(())
+    }
+
+    /// Takes what became of pieces when the record at `position` had come.
+    fn assembled(
+        &mut self,
+        outcomes: impl IntoIterator<Item = Outcome>,
+        position: Position,
+        at: Option<Timestamp>,
+    ) -> Result<(), ArchiveError> {
+        for outcome in outcomes {
+            match outcome {
+                Outcome::Alone(items) => self.take(Decoded { position, at, in_trace: false, items })?,
+                Outcome::Joined(joined) => self.take(self.reading.decoder.joined(&joined))?,
+                Outcome::Lost(first, start) => {
+                    let about = || format!("{}: {start}", self.places.name(first, true));
+                    self.archive.report.note(Reason::RecordCutByCarrier, None, about);
+                }
+                Outcome::TooLarge(first, start) => {
+                    let limit = self.reading.options.max_record;
+                    let message =
+                        format!("pieces of more than {limit} bytes; raise --max-record to read them: {start}");
+                    self.refuse(Reason::RecordTooLarge, None, self.places.name(first, true), message)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    fn refuse(
+        &mut self,
+        reason: Reason,
+        at: Option<Timestamp>,
+        place: String,
+        message: String,
+    ) -> Result<(), ArchiveError> {
+        if !self.reading.skip_invalid {
+            return Err(ArchiveError::Unreadable { place, message });
+        }
+        self.archive.report.note(reason, at, || format!("{place}: {message}"));
+        Ok(())
+    }
+
+    /// The config of a trace on stdin: the first thing that is read then, or too late. In an archive it always is: what
+    /// follows it there was looked at by now.
+    fn trace_config(&mut self, config: TracerConfig, source: SourceId, place: String) -> Result<(), ArchiveError> {
+        if self.reading.config.is_some() {
+            return Ok(());
+        }
+        if source.member > 0 {
+            let message = "it is looked for in files, not in archives".to_owned();
+            return Err(ArchiveError::Config { place, message });
+        }
+        let alone = self.archive.store.is_empty() && self.reading.sources.len() == 1;
+        if !alone {
+            let message = "it came after other logs had been read".to_owned();
+            return Err(ArchiveError::Config { place, message });
+        }
+        self.archive.trace_config = Some(config);
+        Ok(())
+    }
+
+    /// All of it, once nothing follows.
+    pub fn finish(mut self) -> Result<Archive, ArchiveError> {
+        let outcomes = self.assembly.end();
+        self.assembled(outcomes, Position::default(), None)?;
+        for (span, summary) in self.spans.iter().zip(&mut self.archive.sources) {
+            if let Some((first, last)) = span {
+                summary.first = Some(first.to_string());
+                summary.last = Some(last.to_string());
+                extend(&mut self.archive.span, *first);
+                extend(&mut self.archive.span, *last);
+            }
+        }
+        Ok(self.archive)
+    }
+}
+
+/// Widens a span to a moment.
+fn extend(span: &mut Option<(Timestamp, Timestamp)>, at: Timestamp) {
+    *span = Some(span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
+}

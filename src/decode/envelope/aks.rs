@@ -1,0 +1,71 @@
+//! Azure's tables of audit events.
+//!
+//! `AKSAudit`, `AKSAuditAdmin` and their namesakes for Arc have a column for each field of an event; names and types are those
+//! of the table reference (learn.microsoft.com, `azure-monitor/reference/tables/aksaudit`). Columns of type dynamic come as
+//! objects, or as texts of objects, by the way of the export.
+
+use std::borrow::Cow;
+
+use serde_json::value::RawValue;
+
+use super::Carrier;
+use crate::decode::audit::AuditEvent;
+use crate::decode::audit::event::text;
+use crate::decode::{Decoded, Decoder};
+use crate::json::{self, Members};
+
+/// Columns, and what an API server calls them.
+const COLUMNS: [(&str, &str); 13] = [
+    ("Level", "level"),
+    ("AuditId", "auditID"),
+    ("Stage", "stage"),
+    ("RequestUri", "requestURI"),
+    ("Verb", "verb"),
+    ("User", "user"),
+    ("ObjectRef", "objectRef"),
+    ("ResponseStatus", "responseStatus"),
+    ("RequestObject", "requestObject"),
+    ("ResponseObject", "responseObject"),
+    ("RequestReceivedTime", "requestReceivedTimestamp"),
+    ("StageReceivedTime", "stageTimestamp"),
+    ("Annotations", "annotations"),
+];
+
+/// Whether a record is a row of such a table.
+pub fn is_row(members: &Members<'_>) -> bool {
+    members.has("AuditId") && members.has("Stage")
+}
+
+/// The value of a dynamic column that is the text of an object. A text that was cut is none, and stays a text: as much as a
+/// body that was left out.
+fn dynamic(raw: &RawValue) -> Option<Box<RawValue>> {
+    let text = json::string(raw).filter(|text| text.trim_start().starts_with(['{', '[']))?;
+    RawValue::from_string(text.trim().to_owned()).ok()
+}
+
+impl Decoder {
+    /// A row of a table.
+    pub(super) fn row(&self, members: &Members<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
+        let dynamic = COLUMNS.map(|(column, _)| members.get(column).and_then(dynamic));
+        let value = |((column, name), own)| -> Option<(Cow<'_, str>, &RawValue)> {
+            let own: &Option<Box<RawValue>> = own;
+            Some((Cow::Borrowed(name), own.as_deref().or_else(|| members.get(column))?))
+        };
+        let native: Members<'_> = COLUMNS.into_iter().zip(&dynamic).filter_map(value).collect();
+        let mut event = AuditEvent::native(&native);
+        event.server = text(members, "PodName").or(carrier.server.as_deref().map(Cow::Borrowed));
+        self.hear(&event, out);
+    }
+
+    /// A table of the answer of a query: `{"columns": [{"name": …}, …], "rows": [[…], …]}`.
+    pub(super) fn table(&self, table: &RawValue, carrier: &Carrier<'_>, out: &mut Decoded) {
+        let table = json::members(table).unwrap_or_default();
+        let list = |name: &str| table.get(name).and_then(|raw| json::elements(raw).ok()).unwrap_or_default();
+        let name = |column: &RawValue| text(&json::members(column).ok()?, "name").map(Cow::into_owned);
+        let names: Vec<String> = list("columns").into_iter().map(|column| name(column).unwrap_or_default()).collect();
+        for row in list("rows") {
+            let named = names.iter().map(|name| Cow::Borrowed(name.as_str()));
+            self.members(&named.zip(json::elements(row).unwrap_or_default()).collect(), || None, carrier, out);
+        }
+    }
+}
