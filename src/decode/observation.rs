@@ -72,6 +72,8 @@ pub enum Part {
     Whole,
     /// Its status, and its annotations perhaps.
     Status,
+    /// The node that it is bound to.
+    Node,
     /// None: it was read.
     Nothing,
 }

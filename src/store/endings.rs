@@ -2,19 +2,17 @@
 //!
 //! - What an initial set lacks went away before it, see [`super::initial`].
 //! - A new uid under an old name implies the end of the old one.
-//! - The deletion of all objects of a kind, or the end of a namespace, ends what it concerns.
+//! - The deletion of all objects of a kind, or the end of a namespace, ends what it concerns, see [`super::sweeps`].
 //! - A deletion that was asked for, or a server that knows of no such object, ends what is never seen again.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-
-use serde_json::Value;
 
 use super::blobs::Blobs;
 use super::clock::Clock;
 use super::initial::{InitialSet, InitialSets, StreamId, UidId};
 use super::lives::time;
 use super::timeline::{Draft, Sighting};
-use super::{End, EndCause, Entry, Object, Version};
+use super::{End, EndCause, Entry, Version, sweeps};
 use crate::decode::audit::Sweep;
 use crate::decode::{Change, Facts, Part, Telling};
 use crate::model::{GroupKind, ObjectKey, ResourceVersion, Timestamp};
@@ -32,7 +30,7 @@ impl Endings<'_> {
     /// Ends what has ended.
     pub fn conclude(&self, drafts: &mut [Draft], report: &mut Report) {
         end_what_went_in_gaps(drafts, self.told, self.clock, report);
-        end_what_was_swept(drafts, self.sweeps, self.blobs, report);
+        sweeps::end_what_was_swept(drafts, self.sweeps, self.blobs, report);
         end_what_was_replaced(drafts, report);
         for draft in drafts.iter() {
             for (at, version) in &draft.unseen_versions {
@@ -42,14 +40,14 @@ impl Endings<'_> {
     }
 }
 
-fn concluded(at: Timestamp) -> End {
+pub(super) fn concluded(at: Timestamp) -> End {
     End { at, resource_version: None, cause: EndCause::Concluded, facts: Facts::None, place: None }
 }
 
 /// What asks for an object's end, and when something was seen of it after that.
 pub(super) struct Left {
-    /// Its deletion was asked for.
-    leaving: Option<Timestamp>,
+    /// Its deletion was asked for, at these times.
+    leaving: Vec<Timestamp>,
     /// The server knew of no such object.
     absent: Option<Timestamp>,
     /// The sightings that took the last finalizer away, perhaps: their numbers.
@@ -58,10 +56,10 @@ pub(super) struct Left {
 
 /// What is left to say of an object of which no record shows the end.
 pub(super) fn left(asked: &[Entry], sightings: &[Sighting]) -> Option<Left> {
-    let first = |change| asked.iter().filter(|entry| entry.change == change).map(time).min();
-    let last = |change| asked.iter().filter(|entry| entry.change == change).map(time).max();
-    let (leaving, absent) = (first(Change::Leaving), last(Change::Absent));
-    (leaving.is_some() || absent.is_some()).then(|| {
+    let times = |change| asked.iter().filter(move |entry| entry.change == change).map(time);
+    let (mut leaving, absent) = (times(Change::Leaving).collect::<Vec<_>>(), times(Change::Absent).max());
+    leaving.sort_unstable();
+    (!asked.is_empty()).then(|| {
         let names_finalizers = |sighting: &Sighting| match &sighting.entry.telling {
             Telling::Patch(patch) => memchr::memmem::find(&patch.text, b"finalizers").is_some(),
             Telling::Requested => true,
@@ -78,11 +76,11 @@ impl Left {
         let last = versions.last()?;
         let held = |version: &Version| blobs.object(version.metadata).contains_key("finalizers");
         let after = |at: Timestamp| last.at.plus_micros(1).max(at);
-        let end = match (self.leaving, self.absent) {
-            (Some(at), _) if last.at <= at && !held(last) => Some(after(at)),
-            (Some(at), _) if self.released.last() == Some(&(versions.len() - 1)) && last.at > at && !held(last) => {
-                Some(after(last.at))
-            }
+        let begun = self.leaving.first().is_some_and(|at| *at < last.at);
+        let last_word = self.leaving.iter().find(|at| last.at <= **at);
+        let end = match (last_word, self.absent) {
+            (Some(at), _) if !held(last) => Some(after(*at)),
+            _ if begun && self.released.last() == Some(&(versions.len() - 1)) && !held(last) => Some(after(last.at)),
             (_, Some(at)) if last.at <= at => Some(after(at)),
             _ => None,
         };
@@ -116,93 +114,6 @@ pub(super) fn unseen_versions(entries: &[Entry]) -> Vec<(Timestamp, ResourceVers
         }
     }
     unseen.into_iter().map(|(version, at)| (at, version)).collect()
-}
-
-/// What a deletion of many objects ended.
-fn end_what_was_swept(drafts: &mut [Draft], sweeps: &[Sweep], blobs: &Blobs, report: &mut Report) {
-    let mut living = Living::default();
-    if !sweeps.is_empty() {
-        drafts
-            .iter()
-            .enumerate()
-            .filter(|(_, draft)| draft.object.end.is_none())
-            .for_each(|(i, draft)| living.add(i, draft));
-    }
-    let mut sweeps: Vec<&Sweep> = sweeps.iter().collect();
-    sweeps.sort_by_key(|sweep| (sweep.at, sweep.with_namespace));
-    for sweep in sweeps {
-        let Some(at) = sweep.at else { continue };
-        for place in living.places(sweep) {
-            // What was seen later was not ended by it.
-            let Some(ids) = living.0.get_mut(&place) else { continue };
-            let candidates = ids.range(..=(at, usize::MAX)).copied().collect::<Vec<_>>();
-            for (seen, i) in candidates {
-                let object = &mut drafts[i].object;
-                let ended = object.end.is_some();
-                if !ended && concerns(sweep, object, at, blobs) {
-                    report.note(Reason::DeletionConcluded, Some(at), || object.key.to_string());
-                    object.end = Some(concluded(at));
-                }
-                if object.end.is_some() {
-                    ids.remove(&(seen, i));
-                }
-            }
-        }
-    }
-}
-
-/// Objects without an end by namespace and kind, in the order in which they were last seen.
-#[derive(Default)]
-struct Living(BTreeMap<(String, GroupKind), BTreeSet<(Timestamp, usize)>>);
-
-impl Living {
-    fn add(&mut self, i: usize, draft: &Draft) {
-        let key = &draft.object.key;
-        self.0.entry((key.namespace.clone(), key.kind.clone())).or_default().insert((draft.last_seen, i));
-    }
-
-    /// The namespaces and kinds that a sweep is about.
-    fn places(&self, sweep: &Sweep) -> Vec<(String, GroupKind)> {
-        let about = |(namespace, kind): &&(String, GroupKind)| {
-            (sweep.namespace.is_empty() || *namespace == sweep.namespace)
-                && (sweep.with_namespace || *kind == sweep.kind)
-        };
-        let start = (sweep.namespace.clone(), GroupKind::new("", ""));
-        let near = self.0.range(start..).map(|(place, _)| place);
-        near.take_while(|(namespace, _)| sweep.namespace.is_empty() || *namespace == sweep.namespace)
-            .filter(about)
-            .cloned()
-            .collect()
-    }
-}
-
-/// Whether a deletion of many ended this object at once.
-fn concerns(sweep: &Sweep, object: &Object, at: Timestamp, blobs: &Blobs) -> bool {
-    if sweep.with_namespace {
-        return object.born < at;
-    }
-    let version = object.version_at(at);
-    let metadata = blobs.object(version.metadata);
-    let labels = || match metadata.get("labels") {
-        Some(Value::Object(labels)) => {
-            labels.iter().filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
-        }
-        _ => BTreeMap::new(),
-    };
-    sweep.kind == object.key.kind
-        && object.born < at
-        && sweep.name.as_ref().is_none_or(|name| *name == object.key.name)
-        && sweep.labels.as_ref().is_none_or(|selector| selector.matches(&labels()))
-        && !metadata.contains_key("finalizers")
-        && !(object.key.kind.is("", "Pod") && is_given_time(sweep, version, blobs))
-}
-
-/// Whether a pod's containers are given time to end; then another record, of its kubelet, tells of the end.
-fn is_given_time(sweep: &Sweep, pod: &Version, blobs: &Blobs) -> bool {
-    let over = matches!(pod.facts, Facts::Pod(facts) if facts.phase_over == Some(true));
-    let spec = pod.content.and_then(|content| blobs.object(content).remove("spec")).unwrap_or_default();
-    let own = spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64);
-    !over && spec.get("nodeName").is_some() && sweep.grace.or(own).unwrap_or(30) > 0
 }
 
 /// What an initial set lacks went away before it, see [`super::initial`].

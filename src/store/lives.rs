@@ -7,13 +7,15 @@ use std::collections::BTreeMap;
 
 use super::Entry;
 use super::initial::UidId;
-use crate::decode::{Change, Telling};
+use crate::decode::{Change, Telling, Why};
 use crate::model::Timestamp;
 
 /// How long after an object's end, in microseconds, a request may be told that went before it.
 const LATE: i64 = 2_000_000;
 /// How far apart, in microseconds, the two logs of an aggregated API note one request.
-const TWIN: i64 = 1_000_000;
+pub(super) const TWIN: i64 = 1_000_000;
+/// How far apart, in microseconds, the clocks of two servers may be: one writes to what the other created.
+const SKEW: i64 = 1_000_000;
 
 /// The records of one object.
 struct Life {
@@ -50,11 +52,11 @@ pub(super) fn time(entry: &Entry) -> Timestamp {
     entry.at.unwrap_or_default()
 }
 
-/// Requests and deletions by themselves show no object.
+/// Requests and deletions by themselves show no object, nor does what may not have been done.
 fn shows_an_object(life: &[Entry]) -> bool {
-    life.iter().any(|entry| match entry.change {
-        Change::Leaving | Change::Absent => false,
-        Change::Deleted => !matches!(entry.telling, Telling::Nothing(_)),
+    life.iter().any(|entry| match (entry.change, &entry.telling) {
+        (Change::Leaving | Change::Absent, _) | (_, Telling::Nothing(Why::OutcomeUnknown)) => false,
+        (Change::Deleted, telling) => !matches!(telling, Telling::Nothing(_)),
         _ => true,
     })
 }
@@ -85,7 +87,7 @@ fn without_copies(entries: Vec<Entry>) -> Vec<Entry> {
     numbered.into_iter().map(|(_, entry)| entry).collect()
 }
 
-fn apart(a: &Entry, b: &Entry) -> i64 {
+pub(super) fn apart(a: &Entry, b: &Entry) -> i64 {
     time(a).micros().saturating_sub(time(b).micros()).saturating_abs()
 }
 
@@ -112,7 +114,8 @@ impl Life {
 const NEAR: usize = 8;
 
 /// The object that bore the name when a record without uid was written: the one that was there; else, unless the record is
-/// of a deletion, the next one, of which it is the first word; else the one that had just gone.
+/// of a deletion, the next one, of which it is the first word; else the one that had just gone; else the one that another
+/// server's clock has created a little later.
 fn home(lives: &[Life], entry: &Entry) -> Option<usize> {
     let (at, creates) = (time(entry), entry.change == Change::Created);
     let fits = |life: &Life| !creates || !life.created;
@@ -129,7 +132,8 @@ fn home(lives: &[Life], entry: &Entry) -> Option<usize> {
         return Some(home);
     }
     let gone = all().filter(|(_, life)| !creates && life.end <= at && at <= life.end.plus_micros(LATE));
-    gone.max_by_key(|(_, life)| life.end).map(|(home, _)| home)
+    let soon = next.filter(|(_, life)| !creates && life.start <= at.plus_micros(SKEW));
+    gone.max_by_key(|(_, life)| life.end).or(soon).map(|(home, _)| home)
 }
 
 /// Records of which none has a uid, cut into lives.
@@ -138,8 +142,11 @@ fn split(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     let mut open = false;
     for entry in entries {
         let deleted = entry.change == Change::Deleted;
+        let first = |life: &Vec<Entry>| {
+            entry.change != Change::Created || (life[0].change != Change::Created && apart(&life[0], &entry) <= SKEW)
+        };
         match lives.last_mut() {
-            Some(life) if open && entry.change != Change::Created => life.push(entry),
+            Some(life) if open && first(life) => life.push(entry),
             // A deletion of what is gone already says nothing new.
             Some(_) if deleted => {}
             _ => lives.push(vec![entry]),

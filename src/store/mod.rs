@@ -17,6 +17,7 @@ pub mod initial;
 mod lives;
 mod naming;
 mod resolve;
+mod sweeps;
 mod timeline;
 
 pub use history::{End, EndCause, History, Object, ObjectId, Quality, Version};
@@ -153,8 +154,9 @@ impl Store {
 
     /// Puts all in order.
     pub fn into_history(self, report: &mut Report) -> History {
-        let Store { blobs, mut entries, mut unnamed, sweeps, uids, api_versions, streams } = self;
+        let Store { blobs, mut entries, mut unnamed, mut sweeps, uids, api_versions, streams } = self;
         unnamed.settle(&mut entries, &blobs, report);
+        sweeps.iter_mut().for_each(|sweep| unnamed.complete(&mut sweep.kind, &sweep.resource));
         let read = timeline::Read { blobs, entries, uids, told: streams.finish(), sweeps, kinds: unnamed.into_kinds() };
         let mut history = read.history(report);
         history.api_versions = api_versions;

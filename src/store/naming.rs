@@ -7,6 +7,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Entry;
 use super::blobs::Blobs;
+use super::lives::{TWIN, apart};
+use crate::decode::audit::EventId;
 use crate::decode::{Change, Telling};
 use crate::model::{GroupKind, ObjectKey, Timestamp};
 use crate::report::{Reason, Report};
@@ -75,6 +77,15 @@ impl Unnamed {
         name(std::mem::take(&mut self.nameless), entries, blobs, report);
     }
 
+    /// Names the kind of a resource, if it is not known and was learned.
+    pub fn complete(&self, kind: &mut GroupKind, resource: &str) {
+        if kind.kind.is_empty()
+            && let Some(known) = self.kinds.get(&(kind.group.clone(), resource.to_owned()))
+        {
+            kind.kind.clone_from(known);
+        }
+    }
+
     /// The kinds that were learned.
     pub fn into_kinds(self) -> BTreeMap<(String, String), String> {
         self.kinds
@@ -97,6 +108,12 @@ fn name(
         again.event == first.event && again.at == first.at && key == first_key
     });
     let mut shown = names_that_show(&nameless, entries, blobs);
+    let named = named_creations(&nameless, entries);
+    let has_twin = |entry: &Entry| {
+        let copies = entry.event.and_then(|event| named.get(&event)).into_iter().flatten();
+        matches!(entry.telling, Telling::Nothing(_)) && copies.into_iter().any(|copy| apart(entry, copy) <= TWIN)
+    };
+    nameless.retain(|(_, entry)| !has_twin(entry));
     for (key, entry) in nameless {
         let prefix = prefix(&entry, blobs);
         let names =
@@ -116,6 +133,22 @@ fn name(
             }),
         }
     }
+}
+
+/// The creations that are logged once more with a name: by the extension server, where an aggregated API logs twice.
+fn named_creations<'a>(
+    nameless: &[(ObjectKey, Entry)],
+    entries: &'a HashMap<ObjectKey, Vec<Entry>>,
+) -> BTreeMap<EventId, Vec<&'a Entry>> {
+    let events = nameless.iter().filter_map(|(_, entry)| Some((entry.event?, Vec::new())));
+    let mut named: BTreeMap<EventId, Vec<&Entry>> = events.collect();
+    let created = entries.values().flatten().filter(|entry| entry.change == Change::Created);
+    for entry in created {
+        if let Some(copies) = entry.event.and_then(|event| named.get_mut(&event)) {
+            copies.push(entry);
+        }
+    }
+    named
 }
 
 /// Which names show first at what time, by the prefixes that are asked for. Objects whose creation is known are none.

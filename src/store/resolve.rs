@@ -184,7 +184,7 @@ impl Step<'_> {
         if self.entry.wanted {
             self.report.note(Reason::PatchWithoutBase, self.entry.at, || self.key.to_string());
         }
-        if self.entry.part == Part::Status { carried } else { State { quality: Quality::Stale, ..carried } }
+        if self.entry.part == Part::Whole { State { quality: Quality::Stale, ..carried } } else { carried }
     }
 
     fn untold(&mut self, why: Why) -> State {

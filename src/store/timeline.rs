@@ -69,7 +69,8 @@ fn incarnations(key: &ObjectKey, entries: Vec<Entry>, blobs: &mut Blobs, report:
 /// One object from all that was seen of it.
 fn draft(key: &ObjectKey, entries: Vec<Entry>, blobs: &mut Blobs, report: &mut Report) -> Draft {
     let uid = entries.iter().find_map(|entry| entry.uid);
-    let last = entries.iter().max_by_key(|entry| (time(entry), entry.resource_version));
+    let seen = entries.iter().filter(|entry| entry.change != Change::Absent);
+    let last = seen.max_by_key(|entry| (time(entry), entry.resource_version));
     let (last_seen, last_stream) = last.map(|entry| (time(entry), entry.stream)).unwrap_or_default();
     let mut told = BTreeMap::new();
     for entry in &entries {

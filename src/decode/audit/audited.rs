@@ -1,7 +1,6 @@
 //! What an audit event says beside single objects.
 
 use super::event::{EventId, Level, ObjectReference};
-use crate::filter::Selector;
 use crate::model::{GroupKind, ResourceVersion, Timestamp};
 
 /// What one audit event tells of the log itself, for the account.
@@ -62,8 +61,8 @@ pub struct Sweep {
     pub namespace: String,
     /// Of which name, if of one.
     pub name: Option<String>,
-    /// With which labels.
-    pub labels: Option<Selector>,
+    /// With which labels: a selector that can be read.
+    pub labels: Option<String>,
     /// The grace period that was asked for, in seconds.
     pub grace: Option<i64>,
     /// The namespace itself ended: nothing is left in it, of any kind.

@@ -1,5 +1,7 @@
 //! Requests that delete objects.
 
+use std::borrow::Cow;
+
 use serde_json::value::RawValue;
 
 use super::audited::Sweep;
@@ -63,20 +65,20 @@ impl<'a> Request<'_, 'a> {
     fn sweep(&self, grace: Option<i64>) -> Vec<Item> {
         let uri = &self.event.uri;
         let (labels, fields) = (parameter(uri, "labelSelector"), parameter(uri, "fieldSelector"));
-        let labels = labels.filter(|text| !text.is_empty()).map(|text| text.parse::<Selector>()).transpose();
+        let labels = labels.filter(|text| !text.is_empty());
         let name = fields.as_deref().map(|fields| fields.strip_prefix("metadata.name=").unwrap_or_default());
-        let readable = labels.is_ok() && name.is_none_or(|name| !name.is_empty() && !name.contains(','));
-        let Some(labels) = labels.ok().filter(|_| readable) else {
+        let readable = labels.as_deref().is_none_or(|text| text.parse::<Selector>().is_ok());
+        if !readable || name.is_some_and(|name| name.is_empty() || name.contains(',')) {
             let about = format!("deletecollection {}", shorten(uri, 120));
             return vec![Item::Noted { reason: Reason::WrittenWithoutBody, at: self.event.at, about }];
-        };
+        }
         vec![Item::Swept(Box::new(Sweep {
             at: self.event.at,
             kind: self.kind.clone(),
             resource: self.target.resource.clone(),
             namespace: self.target.namespace.clone(),
             name: name.map(str::to_owned),
-            labels,
+            labels: labels.map(Cow::into_owned),
             grace,
             with_namespace: false,
         }))]

@@ -100,7 +100,8 @@ impl<'e, 'a> Request<'e, 'a> {
         match (&*self.event.verb, &*self.target.subresource) {
             ("get" | "list", _) => Part::Nothing,
             // A deletion leaves the content as it is.
-            ("delete" | "deletecollection", _) | (_, "status" | "approval" | "binding" | "eviction") => Part::Status,
+            ("delete" | "deletecollection", _) | (_, "status" | "approval" | "eviction") => Part::Status,
+            (_, "binding") => Part::Node,
             _ => Part::Whole,
         }
     }

@@ -1,0 +1,153 @@
+//! What the deletions of many objects ended of which the log has no list.
+//!
+//! The object as it was last seen decides, and what was seen after a deletion was not ended by it. So each selection is tried
+//! once on each object, however often it was deleted.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::blobs::Blobs;
+use super::endings::concluded;
+use super::timeline::Draft;
+use super::{EndCause, Object};
+use crate::decode::Facts;
+use crate::decode::audit::Sweep;
+use crate::filter::Selector;
+use crate::model::{GroupKind, Timestamp};
+use crate::report::{Reason, Report};
+
+/// Ends what was deleted so.
+pub(super) fn end_what_was_swept(drafts: &mut [Draft], sweeps: &[Sweep], blobs: &Blobs, report: &mut Report) {
+    let mut times: BTreeMap<Selection<'_>, Vec<Timestamp>> = BTreeMap::new();
+    for sweep in sweeps {
+        times.entry(Selection::of(sweep)).or_default().extend(sweep.at);
+    }
+    if times.is_empty() {
+        return;
+    }
+    let mut ends: BTreeMap<usize, Timestamp> = BTreeMap::new();
+    let candidates = Candidates::of(drafts, blobs);
+    for (selection, mut times) in times {
+        times.sort_unstable();
+        let Ok(labels) = selection.labels.map(str::parse::<Selector>).transpose() else { continue };
+        for candidate in candidates.of_selection(&selection) {
+            let later = times.partition_point(|at| *at < candidate.since);
+            let Some(at) = times.get(later).filter(|_| selection.ends(candidate, labels.as_ref())) else { continue };
+            ends.entry(candidate.draft).and_modify(|end| *end = (*end).min(*at)).or_insert(*at);
+        }
+    }
+    for (draft, at) in ends {
+        let object = &mut drafts[draft].object;
+        match object.end {
+            None => report.note(Reason::DeletionConcluded, Some(at), || object.key.to_string()),
+            Some(end) if end.at > at => {}
+            Some(_) => continue,
+        }
+        object.end = Some(concluded(at));
+    }
+}
+
+/// What a deletion of many objects is about: deletions of one selection differ in their times alone.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Selection<'a> {
+    /// Empty for all.
+    namespace: &'a str,
+    /// `None`: of every kind, since the namespace itself has ended.
+    kind: Option<&'a GroupKind>,
+    name: Option<&'a str>,
+    labels: Option<&'a str>,
+    /// Whether time is given to pods; `None`: as they have it.
+    grace: Option<bool>,
+}
+
+impl<'a> Selection<'a> {
+    fn of(sweep: &'a Sweep) -> Self {
+        Selection {
+            namespace: &sweep.namespace,
+            kind: (!sweep.with_namespace).then_some(&sweep.kind),
+            name: sweep.name.as_deref(),
+            labels: sweep.labels.as_deref(),
+            grace: sweep.grace.map(|seconds| seconds > 0),
+        }
+    }
+
+    /// Whether an object is ended at once. A pod that is given time is not: then another record, of its kubelet, tells.
+    fn ends(&self, candidate: &Candidate<'_>, labels: Option<&Selector>) -> bool {
+        self.kind.is_none()
+            || (!candidate.held
+                && labels.is_none_or(|selector| selector.matches(&candidate.labels))
+                && !candidate.grace.is_some_and(|own| self.grace.unwrap_or(own)))
+    }
+}
+
+/// An object of which no record tells the end.
+struct Candidate<'a> {
+    draft: usize,
+    name: &'a str,
+    /// What is deleted from then on may be this.
+    since: Timestamp,
+    labels: BTreeMap<String, String>,
+    /// Whether a finalizer holds it.
+    held: bool,
+    /// Of a pod that may run: whether it has time to end.
+    grace: Option<bool>,
+}
+
+/// Objects by namespace and kind, in the order of their names.
+struct Candidates<'a>(BTreeMap<(&'a str, &'a GroupKind), Vec<Candidate<'a>>>);
+
+impl<'a> Candidates<'a> {
+    fn of(drafts: &'a [Draft], blobs: &Blobs) -> Self {
+        let mut places: BTreeMap<_, Vec<Candidate<'a>>> = BTreeMap::new();
+        let open = |draft: &&Draft| draft.object.end.is_none_or(|end| end.cause == EndCause::Concluded);
+        for (i, draft) in drafts.iter().enumerate().filter(|(_, draft)| open(draft)) {
+            let key = &draft.object.key;
+            places.entry((&*key.namespace, &key.kind)).or_default().push(Candidate::of(i, draft, blobs));
+        }
+        Candidates(places)
+    }
+
+    fn of_selection<'s>(&'s self, selection: &Selection<'s>) -> impl Iterator<Item = &'s Candidate<'a>> {
+        let Selection { namespace, kind, name, .. } = *selection;
+        static FIRST: GroupKind = GroupKind { group: String::new(), kind: String::new() };
+        let near = self.0.range((namespace, &FIRST)..);
+        let near = near.take_while(move |((place, _), _)| namespace.is_empty() || *place == namespace);
+        near.filter(move |((_, of), _)| kind.is_none_or(|kind| **of == *kind)).flat_map(move |(_, candidates)| {
+            let begin = name.map_or(0, |name| candidates.partition_point(|candidate| candidate.name < name));
+            candidates[begin..].iter().take_while(move |candidate| name.is_none_or(|name| candidate.name == name))
+        })
+    }
+}
+
+impl<'a> Candidate<'a> {
+    fn of(number: usize, draft: &'a Draft, blobs: &Blobs) -> Self {
+        let object = &draft.object;
+        let version = object.version_at(Timestamp::MAX);
+        let metadata = blobs.object(version.metadata);
+        Candidate {
+            draft: number,
+            name: &object.key.name,
+            since: draft.last_seen.max(object.born.plus_micros(1)),
+            labels: labels(&metadata),
+            held: metadata.contains_key("finalizers"),
+            grace: grace(object, blobs),
+        }
+    }
+}
+
+fn labels(metadata: &Map<String, Value>) -> BTreeMap<String, String> {
+    let labels = metadata.get("labels").and_then(Value::as_object).into_iter().flatten();
+    labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
+}
+
+fn grace(object: &Object, blobs: &Blobs) -> Option<bool> {
+    let version = object.version_at(Timestamp::MAX);
+    let over = matches!(version.facts, Facts::Pod(facts) if facts.phase_over == Some(true));
+    if !object.key.kind.is("", "Pod") || over {
+        return None;
+    }
+    let spec = version.content.and_then(|content| blobs.object(content).remove("spec"))?;
+    spec.get("nodeName")?;
+    Some(spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(30) > 0)
+}
