@@ -134,6 +134,15 @@ fn of_a_deletion_with_a_body_the_body_alone_says_whether_it_is_a_dry_run() {
 }
 
 #[test]
+fn dry_runs_and_unknown_outcomes_are_counted() {
+    let dry = write(20, "update", "?dryRun=All", 7);
+    let unknown = unknown_outcomes(&audit(20, "patch", "apps/v1 deployments shop/web"));
+    let log = [&[created(), dry], &unknown[..]].concat();
+    let account = account(&audit_log(&log), &["--from", "5", "--to", "95"]);
+    assert_eq!((gaps(&account, "dry-run-ignored"), gaps(&account, "outcome-unknown")), (1, 4));
+}
+
+#[test]
 fn watches_and_connections_tell_nothing() {
     let pod = at_version(&pod("shop/p", 10), "100");
     let created = audit(10, "create", "v1 pods shop/p").response(&pod);

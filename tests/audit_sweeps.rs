@@ -108,12 +108,8 @@ fn pods_that_run_are_given_time_and_others_not() {
 fn a_deletion_without_a_list_ends_what_is_known_of_its_selection() {
     let (a, b, far) = (d("shop/a", "x"), d("shop/b", "y"), d("other/a", "x"));
     let set = at_version(&stateful_set("shop/a", 10, 1), "100");
-    let before = [
-        "10 +Deployment other/a 1",
-        "10 +Deployment shop/a 1",
-        "10 +Deployment shop/b 1",
-        "10 +StatefulSet shop/a 1",
-    ];
+    let before =
+        ["10 +Deployment other/a 1", "10 +Deployment shop/a 1", "10 +Deployment shop/b 1", "10 +StatefulSet shop/a 1"];
     for (event, gone) in [
         (deployments_swept(""), &["shop/a", "shop/b"][..]),
         (deployments_swept("?labelSelector=app%3Dx"), &["shop/a"]),
@@ -216,18 +212,16 @@ fn a_namespace_that_is_finalized_takes_everything_along() {
 #[test]
 fn a_new_object_in_a_new_namespace_of_that_name_stays() {
     let later = at_version(&deployment("shop/a", 30, 1), "300");
-    let log = [
-        create(&d("shop/a", "x")),
-        finalize(),
-        audit(30, "create", "apps/v1 deployments shop/a").response(&later),
-    ];
+    let log =
+        [create(&d("shop/a", "x")), finalize(), audit(30, "create", "apps/v1 deployments shop/a").response(&later)];
     let expected = ["10 +Deployment shop/a 1", "20 -Deployment shop/a", "30 +Deployment shop/a 1"];
     tells(&log, &expected, &concluded(1));
 }
 
 #[test]
 fn the_kind_of_a_custom_resource_may_show_in_another_record() {
-    let mouse = at_version(&with(object("lab.example.dev/v1", "Mouse", "shop/m", 10), "/spec", json!({"replicas": 1})), "100");
+    let mouse =
+        at_version(&with(object("lab.example.dev/v1", "Mouse", "shop/m", 10), "/spec", json!({"replicas": 1})), "100");
     let what = "lab.example.dev/v1 mice shop";
     let created = audit(10, "create", &format!("{what}/m")).response(&mouse);
     let kinds = ["lab.example.dev/v1.Mouse: {podSpecTemplatePaths: [/spec]}"];
@@ -237,7 +231,8 @@ fn the_kind_of_a_custom_resource_may_show_in_another_record() {
 /// Namespace controllers delete again and again.
 #[test]
 fn of_many_deletions_the_first_that_fits_ends_an_object() {
-    let again = |second: i32, query: &str| audit(second, "deletecollection", &format!("apps/v1 deployments shop{query}"));
+    let again =
+        |second: i32, query: &str| audit(second, "deletecollection", &format!("apps/v1 deployments shop{query}"));
     let log = [
         create(&d("shop/a", "x")),
         again(40, ""),

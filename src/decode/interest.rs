@@ -67,9 +67,10 @@ impl Interest {
         noise && !self.everything && !self.tracked.contains_key(kind) && !self.besides.contains_key(kind)
     }
 
-    /// Whether bodies of a kind are needed at all.
+    /// Whether bodies of a kind are needed at all. One that is not known yet may be any of its group.
     pub(super) fn needs(&self, kind: &GroupKind, version: &str) -> bool {
-        self.wants(kind, version) != Wanted::No
+        let of_group = || self.tracked.keys().any(|tracked| tracked.group == kind.group);
+        self.wants(kind, version) != Wanted::No || (kind.kind.is_empty() && of_group())
     }
 
     /// The kind of a resource that is not built in, if it is a tracked one: its name is the kind's in lower case and plural,

@@ -117,7 +117,7 @@ impl Store {
             status,
             facts: seen.facts,
         };
-        self.unnamed.learn(&seen.key.kind, seen.resource.as_deref());
+        self.unnamed.learn(&seen.key.kind, seen.resource.as_deref(), seen.wanted);
         if seen.key.kind.kind.is_empty() || seen.key.name.is_empty() {
             self.unnamed.keep(seen.key, seen.resource.unwrap_or_default(), entry);
         } else {

@@ -24,6 +24,8 @@ const SUFFIX: usize = 5;
 pub(super) struct Unnamed {
     /// Kinds of resources, by group and resource.
     kinds: BTreeMap<(String, String), String>,
+    /// Of which kinds the contents are needed.
+    needed: BTreeSet<GroupKind>,
     /// Those of unknown kinds, with their resources.
     of_unknown_kind: Vec<(ObjectKey, String, Entry)>,
     /// Creations under generated names.
@@ -31,9 +33,12 @@ pub(super) struct Unnamed {
 }
 
 impl Unnamed {
-    /// Learns the kind of a resource.
-    pub fn learn(&mut self, kind: &GroupKind, resource: Option<&str>) {
+    /// Learns the kind of a resource, and whether its contents are needed.
+    pub fn learn(&mut self, kind: &GroupKind, resource: Option<&str>, needed: bool) {
         let Some(resource) = resource.filter(|_| !kind.kind.is_empty()) else { return };
+        if needed && !self.needed.contains(kind) {
+            self.needed.insert(kind.clone());
+        }
         let known = |kinds: &BTreeMap<(String, String), String>| {
             kinds
                 .range((kind.group.clone(), resource.to_owned())..)
@@ -58,10 +63,11 @@ impl Unnamed {
     /// Gives every record its object, as far as anything tells.
     pub fn settle(&mut self, entries: &mut HashMap<ObjectKey, Vec<Entry>>, blobs: &Blobs, report: &mut Report) {
         let mut unknown = BTreeSet::new();
-        for (mut key, resource, entry) in std::mem::take(&mut self.of_unknown_kind) {
+        for (mut key, resource, mut entry) in std::mem::take(&mut self.of_unknown_kind) {
             match self.kinds.get(&(key.kind.group.clone(), resource.clone())) {
                 Some(kind) => {
                     key.kind.kind.clone_from(kind);
+                    entry.wanted = self.needed.contains(&key.kind);
                     if key.name.is_empty() {
                         self.nameless.push((key, entry));
                     } else {
