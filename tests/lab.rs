@@ -15,36 +15,15 @@ use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use support::compare::{Comparison, Differences};
-use support::{fixture, scratch, tracer, write};
+use support::compare::Comparison;
+use support::lab::*;
+use support::{fixture, scratch, write};
 use tracer::archive::{Archive, Reading};
 use tracer::decode::{Decoder, Interest};
 use tracer::input::{Options, Sources};
 use tracer::model::{ResourceVersion, Timestamp};
 use tracer::report::Report;
 use tracer::store::History;
-use tracer::trace::{Trace, read_all};
-
-const MIB: u64 = 1 << 20;
-const CONFIGS: [&str; 2] = ["roots", "gangs"];
-/// Name, from, to, excluded namespaces: what SimKube's live traces were exported with.
-const WINDOWS: [(&str, &str, &str, &str); 4] = [
-    ("whole", "1795447547", "1795447650", "kube-system"),
-    ("middle", "1795447567", "1795447607", "kube-system,kube-lab"),
-    ("late", "1795447615", "1795447650", "kube-system,shop"),
-    ("thirds", "1795447581", "1795447615", "default,kube-system,kube-lab"),
-];
-
-/// Exports a window with one of the lab's configs, from inputs or stdin.
-fn export(config: &str, (_, from, to, exclude): (&str, &str, &str, &str), more: &[&str], stdin: &[u8]) -> Vec<u8> {
-    let config = fixture(&format!("lab/tracer-{config}.yaml"));
-    let window = ["export", "--config", &config, "--from", from, "--to", to, "--exclude-ns", exclude];
-    tracer(&[&window, more].concat(), stdin).ends(0).stdout
-}
-
-fn trace(bytes: &[u8]) -> Trace<Value> {
-    read_all(bytes, MIB).unwrap()
-}
 
 /// The recorded files: name and text.
 fn recorded() -> Vec<(String, String)> {
@@ -88,10 +67,6 @@ fn traces_differ_from_simkubes_only_where_it_is_wrong() {
         assert_eq!(replayed.lines, plain.lines, "{name}, sanitised for a replay");
         assert!(replayed.compared > plain.lines.len() * 4, "{name}: {}", replayed.summary());
     }
-}
-
-fn page(differences: &Differences) -> String {
-    differences.lines.iter().map(|line| format!("{line}\n")).collect::<String>() + &differences.summary() + "\n"
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use super::{Export, Window};
 use crate::filter::Subject;
+use crate::lifecycle::first_running;
 use crate::model::Timestamp;
 use crate::owners::labels;
 use crate::report::{Reason, Report};
@@ -20,6 +21,17 @@ pub(super) fn note_content(object: &Object, window: Window, report: &mut Report)
             report.note(reason, Some(version.at.max(from)), || object.key.to_string());
         }
     }
+}
+
+/// Notes a pod that is not in the trace and whose lifecycle is: its hash is that of content that no record shows.
+pub(super) fn note_hash(pod: &Object, window: Window, report: &mut Report) {
+    let running = first_running(pod);
+    let reason = match running.quality {
+        Quality::Exact => return,
+        Quality::Approximate => Reason::ContentApproximate,
+        Quality::Stale => Reason::ContentStale,
+    };
+    report.note(reason, Some(running.at.max(Timestamp::from_seconds(window.from))), || pod.key.to_string());
 }
 
 /// Notes an object of a tracked kind that is there in the window and cannot be in the trace, since its content is unknown.

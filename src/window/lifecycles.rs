@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::operations::Plan;
 use super::tellings::{Life, Tellings};
-use super::{Export, Membership, Window};
+use super::{Export, Membership, Window, certainty};
 use crate::decode::OwnerLifecycles;
 use crate::filter::Subject;
 use crate::lifecycle::{course, first_running};
@@ -29,6 +29,9 @@ pub(super) fn collect(
         let Some(owner) = owners.of_pod(id) else { continue };
         if carried(export, pod, &owner) {
             continue;
+        }
+        if clip(&life, window).is_some() && !plan.exported.contains(&id) {
+            certainty::note_hash(pod, window, report);
         }
         match hash(export, pod) {
             Some(hash) => told.entry(owner).or_default().entry(hash).or_default().log(life),

@@ -5,6 +5,7 @@
 
 pub mod audit;
 pub mod compare;
+pub mod lab;
 pub mod random;
 pub mod wounds;
 
