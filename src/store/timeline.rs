@@ -16,8 +16,11 @@ use super::lives::{lives, time};
 use super::{End, EndCause, Entry, History, Object, resolve};
 use crate::decode::audit::Sweep;
 use crate::decode::{Change, Telling};
-use crate::model::{ObjectKey, Timestamp};
+use crate::model::{ObjectKey, ResourceVersion, Timestamp};
 use crate::report::Report;
+
+/// By how much, in microseconds, the clocks of two servers may differ.
+const CLOCKS_APART: i64 = 1_000_000;
 
 /// Everything that was read.
 pub(super) struct Read {
@@ -38,7 +41,7 @@ pub(super) struct Draft {
     /// When each watch, or what is none, told of it first.
     pub told: BTreeMap<Option<StreamId>, Timestamp>,
     /// Versions that a record was made upon and none shows.
-    pub unseen_versions: Vec<(Timestamp, crate::model::ResourceVersion)>,
+    pub unseen_versions: Vec<(Timestamp, ResourceVersion)>,
 }
 
 impl Read {
@@ -63,7 +66,45 @@ impl Read {
 fn incarnations(key: &ObjectKey, entries: Vec<Entry>, blobs: &mut Blobs, report: &mut Report) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = lives(entries).into_iter().map(|life| draft(key, life, blobs, report)).collect();
     drafts.sort_by_key(|draft| (draft.object.born, draft.object.versions[0].resource_version, draft.object.first_seen));
+    in_turn(&mut drafts);
     drafts
+}
+
+/// Two objects never bear a name at one time. Where the clocks of two servers have it so, resourceVersions tell which was
+/// first, and all of it was before the other.
+fn in_turn(drafts: &mut [Draft]) {
+    let version = |draft: &Draft| draft.object.versions[0].resource_version;
+    let near = |a: &Draft, b: &Draft| b.object.born <= a.object.born.plus_micros(CLOCKS_APART);
+    for i in 1..drafts.len() {
+        let turned = |(a, b): (&Draft, &Draft)| near(a, b) && version(b).is_some() && version(b) < version(a);
+        let mut i = i;
+        while i > 0 && turned((&drafts[i - 1], &drafts[i])) {
+            drafts.swap(i - 1, i);
+            i -= 1;
+        }
+    }
+    for i in (1..drafts.len()).rev() {
+        let (earlier, later) = drafts.split_at_mut(i);
+        let (Some(old), Some(new)) = (earlier.last_mut(), later.first()) else { continue };
+        if new.object.born.plus_micros(CLOCKS_APART) >= old.last_seen {
+            end_by(&mut old.object, new.object.born);
+        }
+    }
+}
+
+/// Puts all that is known of an object before a moment.
+fn end_by(object: &mut Object, at: Timestamp) {
+    if let Some(end) = &mut object.end {
+        end.at = end.at.min(at);
+    }
+    let mut bound = at;
+    for version in object.versions.iter_mut().rev() {
+        bound = bound.plus_micros(-1);
+        version.at = version.at.min(bound);
+        bound = version.at;
+    }
+    object.born = object.born.min(object.versions[0].at);
+    object.first_seen = object.first_seen.min(at);
 }
 
 /// One object from all that was seen of it.
@@ -126,13 +167,13 @@ fn place(entry: &Entry) -> Option<Place> {
 
 /// Orders what was seen, drops what was seen twice, and gives each version the earliest time by which it is proven.
 fn ordered(entries: Vec<Entry>, deleted: Option<Timestamp>) -> Vec<Sighting> {
-    let (mut numbered, others): (Vec<Entry>, Vec<Entry>) =
-        entries.into_iter().partition(|entry| entry.resource_version.is_some());
-    numbered.sort_by_key(|entry| (entry.resource_version, time(entry), entry.position));
+    let (mut numbered, others): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| rank(entry).is_some());
+    numbered.sort_by_key(|entry| (rank(entry), time(entry), entry.position));
     let mut sightings: Vec<Sighting> = Vec::with_capacity(numbered.len() + others.len());
     for entry in numbered {
+        let version = entry.resource_version;
         match sightings.last_mut() {
-            Some(last) if last.entry.resource_version == entry.resource_version => same_version(last, entry),
+            Some(last) if version.is_some() && last.entry.resource_version == version => same_version(last, entry),
             _ => sightings.push(sighting(entry)),
         }
     }
@@ -141,8 +182,7 @@ fn ordered(entries: Vec<Entry>, deleted: Option<Timestamp>) -> Vec<Sighting> {
         sighting.at = sighting.at.min(bound);
         bound = sighting.at;
     }
-    let mut others: Vec<Sighting> =
-        others.into_iter().map(|entry| after_its_base(sighting(entry), &sightings)).collect();
+    let mut others: Vec<Sighting> = others.into_iter().map(sighting).collect();
     others.sort_by_key(|other| (other.at, other.entry.position));
     let mut sightings = merge_by_time(sightings, others);
     for i in 1..sightings.len() {
@@ -150,6 +190,13 @@ fn ordered(entries: Vec<Entry>, deleted: Option<Timestamp>) -> Vec<Sighting> {
         sightings[i].at = sightings[i].at.max(sightings[i - 1].at.plus_micros(1));
     }
     sightings
+}
+
+/// The place of a record among an object's versions: a write of which the log does not have the result, but upon which
+/// version it was made, comes next after that one, whatever another server's clock said.
+fn rank(entry: &Entry) -> Option<(ResourceVersion, bool)> {
+    let result = entry.resource_version.map(|version| (version, false));
+    result.or(entry.base.map(|base| (base, true)))
 }
 
 fn sighting(entry: Entry) -> Sighting {
@@ -160,17 +207,6 @@ fn sighting(entry: Entry) -> Sighting {
         _ => false,
     };
     Sighting { at, created_now, place: place(&entry), entry }
-}
-
-/// A write that was made upon a version is later than that, whatever another server's clock said.
-fn after_its_base(mut other: Sighting, numbered: &[Sighting]) -> Sighting {
-    if let Some(base) = other.entry.base {
-        let known = numbered.partition_point(|sighting| sighting.entry.resource_version <= Some(base));
-        if let Some(before) = known.checked_sub(1).and_then(|i| numbered.get(i)) {
-            other.at = other.at.max(before.at);
-        }
-    }
-    other
 }
 
 /// The same version was seen again: the body and the earliest time stay.

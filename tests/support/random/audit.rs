@@ -57,6 +57,8 @@ pub struct Record {
     received: i64,
     /// Whether it changes nothing.
     pub noise: bool,
+    /// Whether it shows what is there.
+    pub read: bool,
     event: Map<String, Value>,
 }
 

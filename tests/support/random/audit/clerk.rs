@@ -52,6 +52,7 @@ impl<'a> Clerk<'a> {
     pub fn log(&mut self, at: i64, noise: bool, ask: Ask) {
         let server = self.dice.roll(self.style.servers);
         let received = at - 1_500 * i64::from(self.dice.roll(3)) - 300;
+        let read = matches!(ask.verb, "get" | "list");
         let event = self.event(ask);
         if self.style.noisy && self.dice.roll(2) == 1 {
             let mut early = event.clone();
@@ -60,9 +61,9 @@ impl<'a> Clerk<'a> {
                 ["RequestReceived", "ResponseStarted"][usize::from(self.dice.roll(2))].into(),
             );
             ["responseObject", "responseStatus"].iter().for_each(|member| drop(early.remove(*member)));
-            self.records.push(Record { server, at: received, received, noise: true, event: early });
+            self.records.push(Record { server, at: received, received, noise: true, read: false, event: early });
         }
-        self.records.push(Record { server, at, received, noise, event });
+        self.records.push(Record { server, at, received, noise, read, event });
     }
 
     fn event(&self, ask: Ask) -> Map<String, Value> {
