@@ -48,7 +48,7 @@ fn concluded(at: Timestamp) -> End {
 
 /// What asks for an object's end, and when something was seen of it after that.
 pub(super) struct Left {
-    /// Its deletion was asked for.
+    /// Its deletion was asked for, the last time.
     leaving: Option<Timestamp>,
     /// The server knew of no such object.
     absent: Option<Timestamp>,
@@ -58,9 +58,9 @@ pub(super) struct Left {
 
 /// What is left to say of an object of which no record shows the end.
 pub(super) fn left(asked: &[Entry], sightings: &[Sighting]) -> Option<Left> {
-    let first = |change| asked.iter().filter(|entry| entry.change == change).map(time).min();
+    // Whoever asked again and was not refused found it there.
     let last = |change| asked.iter().filter(|entry| entry.change == change).map(time).max();
-    let (leaving, absent) = (first(Change::Leaving), last(Change::Absent));
+    let (leaving, absent) = (last(Change::Leaving), last(Change::Absent));
     (leaving.is_some() || absent.is_some()).then(|| {
         let names_finalizers = |sighting: &Sighting| match &sighting.entry.telling {
             Telling::Patch(patch) => memchr::memmem::find(&patch.text, b"finalizers").is_some(),

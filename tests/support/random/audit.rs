@@ -102,8 +102,11 @@ impl Record {
         self
     }
 
-    /// The same as a policy of a lower level has it: see [`LEVELS`].
+    /// The same as a policy of a lower level has it: see [`LEVELS`]. Without its body a deletion that is a dry run is none.
     pub fn lowered(mut self, level: usize) -> Self {
+        let dry_deletion = self.event["verb"] == "delete"
+            && self.event.get("requestObject").is_some_and(|o| o.get("dryRun").is_some());
+        let level = if dry_deletion { level.min(1) } else { level };
         self.event.insert("level".to_owned(), LEVELS[level].into());
         ["responseObject", "requestObject"].iter().take(level).for_each(|body| drop(self.event.remove(*body)));
         self
