@@ -12,15 +12,12 @@ use super::dating::{EstimatedSpan, clock_of, estimate_times, is_fresh};
 use super::endings::{self, Endings};
 use super::history::Place;
 use super::initial::{InitialSets, StreamId, UidId};
-use super::lives::{lives, time};
+use super::lives::{CLOCKS_APART, lives, time};
 use super::{End, EndCause, Entry, History, Object, resolve};
 use crate::decode::audit::Sweep;
 use crate::decode::{Change, Telling};
 use crate::model::{ObjectKey, ResourceVersion, Timestamp};
 use crate::report::Report;
-
-/// By how much, in microseconds, the clocks of two servers may differ.
-const CLOCKS_APART: i64 = 1_000_000;
 
 /// Everything that was read.
 pub(super) struct Read {

@@ -145,7 +145,9 @@ impl<'a> Clerk<'a> {
             let query = "?fieldManager=kubectl&force=true";
             return Ask { code: 201, query, ..Ask::new("patch", body) }.says(asked, body.clone());
         }
-        Ask { code: 201, named: false, ..Ask::new("create", body) }.says(asked, body.clone())
+        // What the server adds to a pod that is asked for is not of this world.
+        let answer = if body["kind"] != "Pod" && self.dice.roll(8) == 7 { partial(body) } else { body.clone() };
+        Ask { code: 201, named: false, ..Ask::new("create", body) }.says(asked, answer)
     }
 
     fn change(&mut self, before: &Value, body: &Value) -> Ask {
