@@ -5,128 +5,16 @@
 mod support;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
 
 use proptest::prelude::*;
 use proptest::sample::Index;
 use serde_json::Value;
+use support::cases::{Case, SANITIZE, export, key, laws, moment, parse, refer, shown};
 use support::compare::Comparison;
 use support::random::{Recording, START, recordings};
 use support::wounds::wound;
-use support::{scratch, write};
-use tracer::cmd::{self, ExitStatus};
-use tracer::trace::{Event, Trace, read_all};
-use tracer::{cli, trace};
-
-const SANITIZE: [&str; 2] = ["simkube", "replay"];
-/// Config maps and DaemonSets are tracked here, and Jobs whoever owns them.
-const CONFIG: &str = "trackedObjects:
-  apps/v1.Deployment: {trackLifecycle: true}
-  apps/v1.DaemonSet: {}
-  batch/v1.Job: {trackLifecycle: true, skipOwned: true}
-  batch/v1.CronJob: {trackLifecycle: true}
-  v1.ConfigMap: {podSpecTemplatePaths: [/none]}
-  v1.Pod: {trackLifecycle: true}
-";
-
-/// How many logs each property is tried on; `PROPTEST_CASES` sets another number.
-fn cases() -> u32 {
-    std::env::var("PROPTEST_CASES").ok().and_then(|cases| cases.parse().ok()).unwrap_or(60)
-}
-
-fn config(cases: u32) -> ProptestConfig {
-    ProptestConfig { cases, failure_persistence: None, max_shrink_iters: 3_000, ..ProptestConfig::default() }
-}
-
-/// Runs `tracer export` in this process: what it writes, or why it fails.
-fn export(dir: &Path, args: &[&str]) -> Result<Vec<u8>, String> {
-    let out = dir.join(".out");
-    let out_arg = out.to_str().unwrap();
-    let invocation = cli::parse([&["tracer", "export", "-q", "-o", out_arg], args].concat()).unwrap();
-    let messages = invocation.messages();
-    match cmd::run(invocation, &messages) {
-        Ok(ExitStatus::Success) => Ok(fs::read(&out).unwrap()),
-        Ok(status) => Err(format!("{status:?}")),
-        Err(error) => Err(format!("{error:#}")),
-    }
-}
-
-/// A log in files, and how it is exported.
-struct Case {
-    dir: tempfile::TempDir,
-    args: Vec<String>,
-}
-
-impl Case {
-    fn new(tracked: bool, sanitize: &str, window: (i64, i64)) -> Self {
-        let dir = scratch();
-        let mut args = vec![format!("--sanitize={sanitize}")];
-        args.extend([format!("--from={}", window.0), format!("--to={}", window.1)]);
-        if tracked {
-            let config = write(dir.path(), ".config.yaml", CONFIG);
-            args.push(format!("--config={}", config.display()));
-        }
-        Case { dir, args }
-    }
-
-    /// Exports these files, with further arguments.
-    fn try_export<'f>(
-        &self,
-        files: impl IntoIterator<Item = (&'f str, &'f [String])>,
-        more: &[&str],
-    ) -> Result<Vec<u8>, String> {
-        let dir = tempfile::tempdir_in(self.dir.path()).unwrap();
-        for (name, lines) in files {
-            write(dir.path(), name, lines.join("\n"));
-        }
-        let args: Vec<&str> = self.args.iter().map(String::as_str).collect();
-        export(self.dir.path(), &[&args, more, &[dir.path().to_str().unwrap()]].concat())
-    }
-
-    fn export<'f>(&self, files: impl IntoIterator<Item = (&'f str, &'f [String])>, more: &[&str]) -> Vec<u8> {
-        self.try_export(files, more).unwrap()
-    }
-
-    fn log(&self, log: &Recording, more: &[&str]) -> Vec<u8> {
-        self.export(refer(&log.files(true)), more)
-    }
-
-    /// Exports a trace.
-    fn again(&self, trace: &[u8], more: &[&str]) -> Vec<u8> {
-        let path = write(self.dir.path(), ".again.sktrace", trace);
-        let args = self.args.iter().map(String::as_str).filter(|arg| !arg.starts_with("--config"));
-        let args: Vec<&str> = args.chain(more.iter().copied()).chain([path.to_str().unwrap()]).collect();
-        export(self.dir.path(), &args).unwrap()
-    }
-}
-
-fn refer(files: &BTreeMap<String, Vec<String>>) -> impl Iterator<Item = (&str, &[String])> {
-    files.iter().map(|(name, lines)| (name.as_str(), lines.as_slice()))
-}
-
-fn parse(bytes: &[u8]) -> Trace<Value> {
-    read_all(bytes, 1 << 20).unwrap()
-}
-
-/// A moment of a log, from a fraction of its length.
-fn moment(log: &Recording, fraction: u8) -> i64 {
-    START + (log.end - START) * i64::from(fraction) / 255
-}
-
-/// A trace in lines, for messages.
-fn shown(bytes: &[u8]) -> String {
-    let mut out = Vec::new();
-    trace::write(trace::Format::Jsonl, &parse(bytes), &mut out).unwrap();
-    String::from_utf8(out).unwrap()
-}
-
-fn key(object: &[u8]) -> (String, Value) {
-    let object: Value = serde_json::from_slice(object).unwrap();
-    let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
-    let (namespace, name) = (text(&object["metadata"]["namespace"]), text(&object["metadata"]["name"]));
-    (format!("{}.{} {namespace}/{name}", text(&object["apiVersion"]), text(&object["kind"])), object)
-}
+use support::write;
+use tracer::trace::{Event, Trace};
 
 type State = BTreeMap<String, Value>;
 
@@ -152,7 +40,7 @@ fn over(log: &Recording, key: &str, second: i64) -> bool {
 }
 
 proptest! {
-    #![proptest_config(config(cases()))]
+    #![proptest_config(laws(60))]
 
     #[test]
     fn a_window_begins_where_the_one_before_it_ends(

@@ -77,7 +77,8 @@ impl Left {
         let held = |version: &Version| blobs.object(version.metadata).contains_key("finalizers");
         let after = |at: Timestamp| last.at.plus_micros(1).max(at);
         let begun = self.leaving.first().is_some_and(|at| *at < last.at);
-        let last_word = self.leaving.iter().find(|at| last.at <= **at);
+        // Whoever asked again and was not refused found it there.
+        let last_word = self.leaving.last().filter(|at| last.at <= **at);
         let end = match (last_word, self.absent) {
             (Some(at), _) if !held(last) => Some(after(*at)),
             _ if begun && self.released.last() == Some(&(versions.len() - 1)) && !held(last) => Some(after(last.at)),

@@ -12,16 +12,21 @@ use crate::model::Timestamp;
 
 /// How long after an object's end, in microseconds, a request may be told that went before it.
 const LATE: i64 = 2_000_000;
+/// By how much, in microseconds, the clocks of two servers may differ.
+pub(super) const CLOCKS_APART: i64 = 1_000_000;
 /// How far apart, in microseconds, the two logs of an aggregated API note one request.
 pub(super) const TWIN: i64 = 1_000_000;
-/// How far apart, in microseconds, the clocks of two servers may be: one writes to what the other created.
-const SKEW: i64 = 1_000_000;
 
 /// The records of one object.
 struct Life {
     entries: Vec<Entry>,
     start: Timestamp,
+    /// The first record, where `start` may be the time that the object itself tells.
+    first: Timestamp,
     end: Timestamp,
+    /// Its `creationTimestamp`.
+    stamp: Option<Timestamp>,
+    /// Whether its creation was seen.
     created: bool,
 }
 
@@ -38,8 +43,11 @@ pub(super) fn lives(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     anonymous.sort_by_key(|entry| (time(entry), entry.position));
     let mut lives: Vec<Life> = by_uid.into_values().map(Life::of).collect();
     lives.sort_by_key(|life| (life.start, life.end, life.entries[0].resource_version, life.entries[0].position));
+    let (creations, others): (Vec<Entry>, Vec<Entry>) =
+        anonymous.into_iter().partition(|entry| entry.change == Change::Created);
+    begin(&mut lives, creations);
     let mut homeless = Vec::new();
-    for entry in anonymous {
+    for entry in others {
         match home(&lives, &entry) {
             Some(home) => lives[home].take(entry),
             None => homeless.push(entry),
@@ -96,12 +104,15 @@ impl Life {
         let starts = entries.iter().map(|e| e.created.map_or(time(e), |created| created.min(time(e))));
         let ends = entries.iter().filter(|e| e.change == Change::Deleted).map(time);
         let (start, end) = (starts.min().unwrap_or_default(), ends.min().unwrap_or(Timestamp::MAX));
+        let first = entries.iter().map(time).min().unwrap_or_default();
+        let stamp = entries.iter().filter_map(|entry| entry.created).min();
         let created = entries.iter().any(|entry| entry.change == Change::Created);
-        Life { start, end, created, entries }
+        Life { start, first, end, stamp, created, entries }
     }
 
     fn take(&mut self, entry: Entry) {
         self.start = self.start.min(time(&entry));
+        self.first = self.first.min(time(&entry));
         self.created |= entry.change == Change::Created;
         if entry.change == Change::Deleted {
             self.end = self.end.min(time(&entry));
@@ -113,40 +124,75 @@ impl Life {
 /// So many lives around a moment are looked at: the lives of one name follow one another.
 const NEAR: usize = 8;
 
+/// The lives around a moment.
+fn near(lives: &[Life], at: Timestamp) -> impl Iterator<Item = (usize, &Life)> + Clone {
+    let later = lives.partition_point(|life| life.start <= at);
+    let from = later.saturating_sub(NEAR);
+    lives.iter().enumerate().take(later + 1).skip(from)
+}
+
+/// Gives creations without uid to the objects that they began: each to the next that is seen, the last of them first, since
+/// what an earlier one made is gone by then. One of which nothing more is seen is a life of its own. Each life ends by the next.
+fn begin(lives: &mut Vec<Life>, creations: Vec<Entry>) {
+    let mut rest = Vec::new();
+    for creation in creations.into_iter().rev() {
+        match begun(lives, &creation, 0) {
+            Some(begun) => lives[begun].take(creation),
+            None => rest.push(creation),
+        }
+    }
+    for creation in rest.into_iter().rev() {
+        match begun(lives, &creation, CLOCKS_APART) {
+            Some(begun) => lives[begun].take(creation),
+            None => {
+                let place = lives.partition_point(|life| life.start <= time(&creation));
+                lives.insert(place, Life::of(vec![creation]));
+            }
+        }
+    }
+    for i in 1..lives.len() {
+        lives[i - 1].end = lives[i - 1].end.min(lives[i].first);
+    }
+}
+
+/// The object that a creation began, by a clock that may be ahead by `slack`.
+fn begun(lives: &[Life], creation: &Entry, slack: i64) -> Option<usize> {
+    let at = time(creation);
+    let fits = |life: &Life| {
+        let stamped_by_then = life.stamp.is_none_or(|stamp| stamp <= at.plus_micros(CLOCKS_APART));
+        !life.created && at <= life.first.plus_micros(slack) && stamped_by_then
+    };
+    near(lives, at).filter(|(_, life)| fits(life)).min_by_key(|(_, life)| life.first).map(|(begun, _)| begun)
+}
+
 /// The object that bore the name when a record without uid was written: the one that was there; else, unless the record is
 /// of a deletion, the next one, of which it is the first word; else the one that had just gone; else the one that another
 /// server's clock has created a little later.
 fn home(lives: &[Life], entry: &Entry) -> Option<usize> {
-    let (at, creates) = (time(entry), entry.change == Change::Created);
-    let fits = |life: &Life| !creates || !life.created;
-    let there = |life: &Life| life.start <= at && at <= life.end && fits(life);
-    let later = lives.partition_point(|life| life.start <= at);
-    let near = later.saturating_sub(NEAR)..lives.len().min(later + 1);
-    let all = || near.clone().map(|i| (i, &lives[i]));
-    if let Some((home, _)) = all().filter(|(_, life)| there(life)).min_by_key(|(_, life)| life.end) {
+    let at = time(entry);
+    let all = near(lives, at);
+    let there = |life: &Life| life.start <= at && at <= life.end;
+    if let Some((home, _)) = all.clone().filter(|(_, life)| there(life)).min_by_key(|(_, life)| life.end) {
         return Some(home);
     }
     let ends = matches!(entry.change, Change::Deleted | Change::Leaving | Change::Absent);
-    let next = all().filter(|(_, life)| !ends && life.start >= at).min_by_key(|(_, life)| life.start);
+    let next = all.clone().filter(|(_, life)| !ends && life.start >= at).min_by_key(|(_, life)| life.start);
     if let Some((home, _)) = next.filter(|(_, life)| !life.created) {
         return Some(home);
     }
-    let gone = all().filter(|(_, life)| !creates && life.end <= at && at <= life.end.plus_micros(LATE));
-    let soon = next.filter(|(_, life)| !creates && life.start <= at.plus_micros(SKEW));
+    let gone = all.filter(|(_, life)| life.end <= at && at <= life.end.plus_micros(LATE));
+    let soon = next.filter(|(_, life)| life.start <= at.plus_micros(CLOCKS_APART));
     gone.max_by_key(|(_, life)| life.end).or(soon).map(|(home, _)| home)
 }
 
-/// Records of which none has a uid, cut into lives.
+/// Records of which none has a uid nor is a creation, cut into lives.
 fn split(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
     let mut lives: Vec<Vec<Entry>> = Vec::new();
     let mut open = false;
     for entry in entries {
         let deleted = entry.change == Change::Deleted;
-        let first = |life: &Vec<Entry>| {
-            entry.change != Change::Created || (life[0].change != Change::Created && apart(&life[0], &entry) <= SKEW)
-        };
         match lives.last_mut() {
-            Some(life) if open && first(life) => life.push(entry),
+            Some(life) if open => life.push(entry),
             // A deletion of what is gone already says nothing new.
             Some(_) if deleted => {}
             _ => lives.push(vec![entry]),

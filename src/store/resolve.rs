@@ -21,6 +21,8 @@ use crate::report::{Reason, Report};
 #[derive(Clone, Copy)]
 struct State {
     metadata: BlobId,
+    /// Whether no record has shown the metadata yet.
+    unlabelled: bool,
     content: Option<BlobId>,
     status: Option<BlobId>,
     api_version: ApiVersionId,
@@ -42,6 +44,7 @@ pub(super) fn versions(
         states.push(step.after());
     }
     learn_from_later(&sightings, &mut states, blobs);
+    carry_metadata(&mut states);
     carry_content(&mut states);
     sightings.into_iter().zip(states).map(|(sighting, state)| version(sighting, state)).collect()
 }
@@ -73,7 +76,7 @@ impl Step<'_> {
     fn after(&mut self) -> State {
         match &self.entry.telling {
             Telling::Whole => self.shown(),
-            Telling::Metadata => State { metadata: self.entry.metadata, ..self.carried() },
+            Telling::Metadata => State { metadata: self.entry.metadata, unlabelled: false, ..self.carried() },
             Telling::Requested => self.requested(),
             Telling::Patch(patch) => self.patched(patch),
             Telling::Nothing(why) => self.untold(*why),
@@ -84,8 +87,8 @@ impl Step<'_> {
         let Entry { metadata, content, status, api_version, facts, .. } = *self.entry;
         match (content, self.before) {
             // A body at another version has no content that could be written.
-            (None, Some(before)) => State { metadata, facts, ..before },
-            _ => State { metadata, content, status, api_version, facts, quality: Quality::Exact },
+            (None, Some(before)) => State { metadata, unlabelled: false, facts, ..before },
+            _ => State { metadata, unlabelled: false, content, status, api_version, facts, quality: Quality::Exact },
         }
     }
 
@@ -94,7 +97,7 @@ impl Step<'_> {
         let Entry { metadata, content, status, api_version, facts, .. } = *self.entry;
         match self.before {
             Some(before) => State { facts: facts.over(before.facts), ..before },
-            None => State { metadata, content, status, api_version, facts, quality: Quality::Exact },
+            None => State { metadata, unlabelled: true, content, status, api_version, facts, quality: Quality::Exact },
         }
     }
 
@@ -247,6 +250,13 @@ fn as_admitted(earlier: BlobId, later: BlobId, blobs: &mut Blobs) -> BlobId {
         None => there.remove("annotations"),
     };
     blobs.intern_metadata_value(Value::Object(there)).unwrap_or(earlier)
+}
+
+/// Before the first known labels and owners an object had those: without them it would pass for one that nothing owns.
+fn carry_metadata(states: &mut [State]) {
+    let Some(first) = states.iter().position(|state| !state.unlabelled) else { return };
+    let known = states[first].metadata;
+    states[..first].iter_mut().for_each(|state| state.metadata = known);
 }
 
 /// A body at another version, or none, has no content of its own: the latest known holds on, and before the first known one

@@ -12,11 +12,11 @@ use super::dating::{EstimatedSpan, clock_of, estimate_times, is_fresh};
 use super::endings::{self, Endings};
 use super::history::Place;
 use super::initial::{InitialSets, StreamId, UidId};
-use super::lives::{lives, time};
+use super::lives::{CLOCKS_APART, lives, time};
 use super::{End, EndCause, Entry, History, Object, resolve};
 use crate::decode::audit::Sweep;
 use crate::decode::{Change, Telling};
-use crate::model::{ObjectKey, Timestamp};
+use crate::model::{ObjectKey, ResourceVersion, Timestamp};
 use crate::report::Report;
 
 /// Everything that was read.
@@ -38,7 +38,7 @@ pub(super) struct Draft {
     /// When each watch, or what is none, told of it first.
     pub told: BTreeMap<Option<StreamId>, Timestamp>,
     /// Versions that a record was made upon and none shows.
-    pub unseen_versions: Vec<(Timestamp, crate::model::ResourceVersion)>,
+    pub unseen_versions: Vec<(Timestamp, ResourceVersion)>,
 }
 
 impl Read {
@@ -63,7 +63,45 @@ impl Read {
 fn incarnations(key: &ObjectKey, entries: Vec<Entry>, blobs: &mut Blobs, report: &mut Report) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = lives(entries).into_iter().map(|life| draft(key, life, blobs, report)).collect();
     drafts.sort_by_key(|draft| (draft.object.born, draft.object.versions[0].resource_version, draft.object.first_seen));
+    in_turn(&mut drafts);
     drafts
+}
+
+/// Two objects never bear a name at one time. Where the clocks of two servers have it so, resourceVersions tell which was
+/// first, and all of it was before the other.
+fn in_turn(drafts: &mut [Draft]) {
+    let version = |draft: &Draft| draft.object.versions[0].resource_version;
+    let near = |a: &Draft, b: &Draft| b.object.born <= a.object.born.plus_micros(CLOCKS_APART);
+    for i in 1..drafts.len() {
+        let turned = |(a, b): (&Draft, &Draft)| near(a, b) && version(b).is_some() && version(b) < version(a);
+        let mut i = i;
+        while i > 0 && turned((&drafts[i - 1], &drafts[i])) {
+            drafts.swap(i - 1, i);
+            i -= 1;
+        }
+    }
+    for i in (1..drafts.len()).rev() {
+        let (earlier, later) = drafts.split_at_mut(i);
+        let (Some(old), Some(new)) = (earlier.last_mut(), later.first()) else { continue };
+        if new.object.born.plus_micros(CLOCKS_APART) >= old.last_seen {
+            end_by(&mut old.object, new.object.born);
+        }
+    }
+}
+
+/// Puts all that is known of an object before a moment.
+fn end_by(object: &mut Object, at: Timestamp) {
+    if let Some(end) = &mut object.end {
+        end.at = end.at.min(at);
+    }
+    let mut bound = at;
+    for version in object.versions.iter_mut().rev() {
+        bound = bound.plus_micros(-1);
+        version.at = version.at.min(bound);
+        bound = version.at;
+    }
+    object.born = object.born.min(object.versions[0].at);
+    object.first_seen = object.first_seen.min(at);
 }
 
 /// One object from all that was seen of it.
@@ -127,13 +165,13 @@ fn place(entry: &Entry) -> Option<Place> {
 
 /// Orders what was seen, drops what was seen twice, and gives each version the earliest time by which it is proven.
 fn ordered(entries: Vec<Entry>, deleted: Option<Timestamp>) -> Vec<Sighting> {
-    let (mut numbered, others): (Vec<Entry>, Vec<Entry>) =
-        entries.into_iter().partition(|entry| entry.resource_version.is_some());
-    numbered.sort_by_key(|entry| (entry.resource_version, time(entry), entry.position));
+    let (mut numbered, others): (Vec<Entry>, Vec<Entry>) = entries.into_iter().partition(|entry| rank(entry).is_some());
+    numbered.sort_by_key(|entry| (rank(entry), time(entry), entry.position));
     let mut sightings: Vec<Sighting> = Vec::with_capacity(numbered.len() + others.len());
     for entry in numbered {
+        let version = entry.resource_version;
         match sightings.last_mut() {
-            Some(last) if last.entry.resource_version == entry.resource_version => same_version(last, entry),
+            Some(last) if version.is_some() && last.entry.resource_version == version => same_version(last, entry),
             _ => sightings.push(sighting(entry)),
         }
     }
@@ -151,6 +189,13 @@ fn ordered(entries: Vec<Entry>, deleted: Option<Timestamp>) -> Vec<Sighting> {
     sightings
 }
 
+/// The place of a record among an object's versions: a write of which the log does not have the result, but upon which
+/// version it was made, comes next after that one, whatever another server's clock said.
+fn rank(entry: &Entry) -> Option<(ResourceVersion, bool)> {
+    let result = entry.resource_version.map(|version| (version, false));
+    result.or(entry.base.map(|base| (base, true)))
+}
+
 fn sighting(entry: Entry) -> Sighting {
     let at = time(&entry);
     let created_now = match entry.change {
@@ -161,15 +206,13 @@ fn sighting(entry: Entry) -> Sighting {
     Sighting { at, created_now, place: place(&entry), entry }
 }
 
-/// Orders what has no resourceVersion by time, but for what another server's clock cannot be right about: a write that was
-/// made upon a version is later than that, and nothing was written before the creation.
+/// Orders what no resourceVersion places by time, but for what another server's clock cannot be right about: nothing was
+/// written before the creation.
 fn in_place(mut others: Vec<Sighting>, numbered: &[Sighting]) -> Vec<Sighting> {
     let created = |sighting: &&Sighting| sighting.entry.change == Change::Created;
     let creation = others.iter().chain(numbered.first()).filter(created).map(|sighting| sighting.at).min();
     for other in &mut others {
-        let known = numbered.partition_point(|sighting| sighting.entry.resource_version <= other.entry.base);
-        let base = other.entry.base.and(known.checked_sub(1)).map(|i| numbered[i].at);
-        other.at = [Some(other.at), base, creation].into_iter().flatten().max().unwrap_or(other.at);
+        other.at = creation.map_or(other.at, |creation| creation.max(other.at));
     }
     others.sort_by_key(|other| (other.at, other.entry.change != Change::Created, other.entry.position));
     others

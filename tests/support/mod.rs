@@ -4,6 +4,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
 
 pub mod audit;
+pub mod cases;
 pub mod compare;
 pub mod lab;
 pub mod random;

@@ -3,10 +3,12 @@
 //! A log is made from a list of steps, each a few numbers that choose what happens to which object, so that a failing one can
 //! be shrunk to the steps that matter.
 
+pub mod audit;
 mod world;
 
 use std::collections::BTreeMap;
 use std::fmt;
+use std::ops::Range;
 
 use proptest::prelude::*;
 use serde_json::{Map, Value};
@@ -30,11 +32,26 @@ pub struct Event {
     event: Map<String, Value>,
 }
 
+/// A change that was stored, as the API server knows it.
+#[derive(Clone)]
+pub struct Write {
+    /// When watchers were told of it, in microseconds.
+    pub at: i64,
+    /// Whether it removed the object.
+    pub gone: bool,
+    /// The object before.
+    pub before: Option<Value>,
+    /// The object after; of one that is gone as it was, at the version of its removal.
+    pub body: Value,
+}
+
 /// A whole log, and what is true of the cluster that it tells of.
 #[derive(Clone)]
 pub struct Recording {
     /// In the order of their times.
     pub events: Vec<Event>,
+    /// What happened, in that order for each kind.
+    pub writes: Vec<Write>,
     /// The last second.
     pub end: i64,
     /// Every object that the log could show.
@@ -56,7 +73,11 @@ pub struct Thing {
     version: u64,
     created: i64,
     written: i64,
-    deleting: bool,
+    finalizers: Vec<&'static str>,
+    /// The grace period of its deletion, once that has begun.
+    grace: Option<i64>,
+    /// As it was stored last.
+    stored: Option<Value>,
     /// When watchers were told of it first.
     pub seen: i64,
     /// When it was deleted.
@@ -74,8 +95,18 @@ impl Thing {
 
 /// Logs of up to so many steps; with `gaps` some watches break off and begin anew.
 pub fn recordings(steps: usize, gaps: bool) -> impl Strategy<Value = Recording> {
+    recordings_since(0..8, steps, gaps)
+}
+
+/// Logs of up to so many steps, recorded from the very beginning and without gaps.
+pub fn whole_recordings(steps: usize) -> impl Strategy<Value = Recording> {
+    recordings_since(0..1, steps, false)
+}
+
+/// Logs that begin after a number of steps.
+fn recordings_since(before: Range<usize>, steps: usize, gaps: bool) -> impl Strategy<Value = Recording> {
     let step = (any::<u8>(), any::<u8>(), any::<u8>(), any::<u8>());
-    (0..8_usize, proptest::collection::vec(step, 1..steps)).prop_map(move |(before, steps)| {
+    (before, proptest::collection::vec(step, 1..steps)).prop_map(move |(before, steps)| {
         let mut world = World::new(gaps);
         for (i, step) in steps.iter().enumerate() {
             if i == before {

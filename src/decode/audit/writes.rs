@@ -19,7 +19,7 @@ impl Request<'_, '_> {
         }
         if let Some(metadata) = self.metadata_response() {
             let body = self.own_request().map(|raw| self.requested(raw, Change::Created)).unwrap_or_default();
-            return body.into_iter().chain(self.observed(metadata, Change::Created, GoneTest::None, true)).collect();
+            return answered(body, self.observed(metadata, Change::Created, GoneTest::None, true));
         }
         match self.own_request() {
             Some(request) => self.requested(request, Change::Created),
@@ -71,7 +71,7 @@ impl Request<'_, '_> {
         }
         let metadata = self.metadata_response();
         let metadata = metadata.map(|raw| self.observed(raw, change, GoneTest::Terminating, true)).unwrap_or_default();
-        asked(change, !metadata.is_empty()).into_iter().chain(metadata).collect()
+        answered(asked(change, !metadata.is_empty()), metadata)
     }
 
     /// A patch. `metadata`: the answer has the metadata as the patch left them.
@@ -136,6 +136,22 @@ impl Request<'_, '_> {
         let patch = Patch { text: text.into_bytes().into(), dialect: Dialect::Merge, exact: true };
         self.bare(Change::Modified, Telling::Patch(Box::new(patch)))
     }
+}
+
+/// What was asked for, and the metadata of the object that came of it: they are of one object, and of one version of it.
+fn answered(mut asked: Vec<Item>, metadata: Vec<Item>) -> Vec<Item> {
+    let [.., Item::Observed(given)] = metadata.as_slice() else { return asked.into_iter().chain(metadata).collect() };
+    let mut one = false;
+    for item in &mut asked {
+        let Item::Observed(body) = item else { continue };
+        (body.key, body.uid) = (given.key.clone(), given.uid.clone().or(body.uid.take()));
+        if matches!(body.telling, Telling::Requested) && body.change == given.change {
+            (body.resource_version, body.created) = (given.resource_version, given.created);
+            body.metadata.clone_from(&given.metadata);
+            one = true;
+        }
+    }
+    asked.into_iter().chain(metadata.into_iter().filter(|item| !one || !matches!(item, Item::Observed(_)))).collect()
 }
 
 impl Patch {

@@ -1,11 +1,13 @@
 //! The cluster in small.
 
+mod recorders;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use tracer::model::Timestamp;
 
-use super::{Event, Recording, START, Step, Thing};
+use super::{Event, Recording, START, Step, Thing, Write};
 
 fn whole(micros: i64) -> String {
     Timestamp::from_seconds(micros / 1_000_000).to_string()
@@ -18,6 +20,7 @@ pub struct World {
     version: u64,
     things: Vec<Thing>,
     events: Vec<Event>,
+    writes: Vec<Write>,
     pub recording: bool,
     gaps: bool,
     broken: BTreeSet<&'static str>,
@@ -96,7 +99,9 @@ impl World {
             version: 0,
             created: self.now,
             written: self.now,
-            deleting: false,
+            finalizers: Vec::new(),
+            grace: None,
+            stored: None,
             seen: 0,
             gone: None,
             over: None,
@@ -129,7 +134,7 @@ impl World {
             "Deployment" => (("apps/v1", "ReplicaSet", "spec"), format!("{name}-5c{}", how % 3)),
             "CronJob" => (("batch/v1", "Job", "spec"), format!("{name}-280{}", how % 5)),
             "StatefulSet" => (("v1", "Pod", "spec"), format!("{name}-{}", how % 2)),
-            "ReplicaSet" | "Job" | "DaemonSet" | "Node" => (("v1", "Pod", "spec"), format!("{name}-z{}", how % 4)),
+            "ReplicaSet" | "Job" | "DaemonSet" | "Node" => (("v1", "Pod", "spec"), format!("{name}-z000{}", how % 4)),
             _ => return self.update(owner, how),
         };
         match self.named(child.1, &namespace, &name) {
@@ -140,6 +145,9 @@ impl World {
                 let i = self.create(child, &namespace, name);
                 self.things[i].owner = Some(owner);
                 self.things[i].labels.extend(hash.map(|hash| ("pod-template-hash", hash)));
+                if self.things[owner].kind == "Job" {
+                    self.things[i].finalizers.push("batch.kubernetes.io/job-tracking");
+                }
                 self.write("ADDED", i);
             }
         }
@@ -149,15 +157,26 @@ impl World {
         let thing = &mut self.things[i];
         match (thing.kind, &mut thing.content.1) {
             ("ConfigMap", data) => *data = json!({"key": (how % 4).to_string()}),
-            ("Pod", spec) => *spec = pod_spec(how),
+            ("Pod", spec) => {
+                let node = spec["nodeName"].take();
+                *spec = pod_spec(how);
+                if !node.is_null() {
+                    spec["nodeName"] = node;
+                }
+            }
             ("Job" | "CronJob", spec) => spec["suspend"] = how.is_multiple_of(2).into(),
             (_, spec) => spec["replicas"] = (how % 4).into(),
         }
         self.write("MODIFIED", i);
     }
 
-    /// What kubelets and the job controller write.
+    /// What the scheduler, kubelets and the job controller write.
     fn progress(&mut self, i: usize, how: u8) {
+        if self.things[i].kind == "Pod" && self.things[i].content.1["nodeName"].is_null() && how % 8 < 5 {
+            self.things[i].content.1["nodeName"] = format!("node-{}", how % 2).into();
+            self.write("MODIFIED", i);
+            self.now += i64::from(how) * 3_000;
+        }
         let now = whole(self.now);
         let second = self.now / 1_000_000;
         let thing = &mut self.things[i];
@@ -199,6 +218,10 @@ impl World {
             }
             // In the foreground: the owner goes last.
             1 => {
+                self.things[i].finalizers.push("foregroundDeletion");
+                if self.things[i].kind != "Pod" {
+                    self.begin_deletion(i, 0);
+                }
                 self.collect(i, how);
                 self.remove(i, how);
             }
@@ -226,16 +249,25 @@ impl World {
 
     fn remove(&mut self, i: usize, how: u8) {
         if self.things[i].kind == "Pod" && how % 8 > 3 {
-            self.things[i].deleting = true;
             // Nothing is restarted any more.
             if let Some(finished) = self.things[i].status.pointer("/containerStatuses/0/state/terminated/finishedAt") {
                 let finished = finished.as_str().and_then(Timestamp::parse_rfc3339).map(Timestamp::seconds);
                 self.things[i].over = self.things[i].over.or(finished);
             }
-            self.write("MODIFIED", i);
+            self.begin_deletion(i, 30);
             self.now += i64::from(how) * 5_000;
         }
+        // What has a finalizer stays until that is taken away.
+        if !self.things[i].finalizers.is_empty() && self.things[i].grace != Some(0) {
+            self.begin_deletion(i, 0);
+            self.now += i64::from(how) * 300;
+        }
         self.write("DELETED", i);
+    }
+
+    fn begin_deletion(&mut self, i: usize, grace: i64) {
+        self.things[i].grace = Some(grace);
+        self.write("MODIFIED", i);
     }
 
     /// Deleted and created again under the same name.
@@ -280,15 +312,12 @@ impl World {
         };
         thing.gone = (change == "DELETED").then_some(at);
         let kind = thing.kind;
+        let body = self.body(i);
+        let before = self.things[i].stored.replace(body.clone());
+        self.writes.push(Write { at, gone: change == "DELETED", before, body: body.clone() });
         if self.recording && !self.broken.contains(kind) {
-            self.tell(kind, json!({"type": change, "object": self.body(i)}));
+            self.tell(kind, json!({"type": change, "object": body}));
         }
-    }
-
-    fn tell(&mut self, kind: &'static str, event: Value) {
-        let Value::Object(event) = event else { return };
-        let file = format!("{}s.jsonl", kind.to_lowercase());
-        self.events.push(Event { file, at: self.now + latency(kind), event });
     }
 
     fn body(&self, i: usize) -> Value {
@@ -301,9 +330,15 @@ impl World {
         if !thing.namespace.is_empty() {
             metadata["namespace"] = thing.namespace.as_str().into();
         }
-        if thing.deleting {
-            metadata["deletionTimestamp"] = whole(thing.written + 30_000_000).into();
-            metadata["deletionGracePeriodSeconds"] = 30.into();
+        if let Some(grace) = thing.grace {
+            metadata["deletionTimestamp"] = whole(thing.written + grace * 1_000_000).into();
+            metadata["deletionGracePeriodSeconds"] = grace.into();
+        }
+        if !thing.finalizers.is_empty() {
+            metadata["finalizers"] = json!(thing.finalizers);
+        }
+        if let Some((prefix, _)) = thing.name.split_once("z000") {
+            metadata["generateName"] = prefix.into();
         }
         if let Some(owner) = thing.owner {
             let owner = &self.things[owner];
@@ -320,61 +355,10 @@ impl World {
         body
     }
 
-    /// The recorders start.
-    pub fn record(&mut self) {
-        self.recording = true;
-        // What was created a moment before a watch begins counts from when the watch tells of it.
-        self.now += 3_000_000;
-        // The garbage collector has caught up: nobody is owned by what no log shows.
-        for i in (0..self.things.len()).chain(0..self.things.len()) {
-            if self.things[i].owner.is_some_and(|owner| self.things[owner].gone.is_some()) {
-                self.things[i].gone = Some(self.now);
-            }
-        }
-        for thing in self.things.iter_mut().filter(|thing| thing.gone.is_some()) {
-            thing.seen = i64::MAX;
-        }
-        for kind in ROOTS.map(|root| root.1).into_iter().chain(["ReplicaSet"]) {
-            self.initial_set(kind);
-        }
-    }
-
-    fn initial_set(&mut self, kind: &'static str) {
-        let mut there: Vec<usize> =
-            (0..self.things.len()).filter(|i| self.things[*i].kind == kind && self.things[*i].gone.is_none()).collect();
-        there.sort_by_key(|i| (self.things[*i].namespace.clone(), self.things[*i].name.clone()));
-        for i in there {
-            self.now += 1;
-            self.tell(kind, json!({"type": "ADDED", "object": self.body(i)}));
-        }
-        let api_version = ROOTS.iter().find(|root| root.1 == kind).map_or("apps/v1", |root| root.0);
-        let annotations = json!({"k8s.io/initial-events-end": "true"});
-        let metadata = json!({"resourceVersion": self.version.to_string(), "annotations": annotations});
-        self.now += 1;
-        self.tell(
-            kind,
-            json!({"type": "BOOKMARK", "object": {"apiVersion": api_version, "kind": kind, "metadata": metadata}}),
-        );
-        self.watched.insert(kind);
-    }
-
-    /// A watch breaks off; the next time it begins anew.
-    fn break_off(&mut self, kind: &'static str) {
-        if !self.recording {
-            return;
-        }
-        if self.broken.remove(kind) {
-            return self.initial_set(kind);
-        }
-        let status = json!({"apiVersion": "v1", "kind": "Status", "code": 410, "message": "too old resource version"});
-        self.tell(kind, json!({"type": "ERROR", "object": status}));
-        self.broken.insert(kind);
-    }
-
     pub fn finish(mut self) -> Recording {
         self.events.sort_by_key(|event| event.at);
         let end = (self.now + 1_000_000) / 1_000_000 + 1;
-        Recording { events: self.events, end, things: self.things }
+        Recording { events: self.events, writes: self.writes, end, things: self.things }
     }
 }
 
