@@ -14,7 +14,7 @@ use std::path::{Path, PathBuf};
 use serde_json::{Value, json};
 use support::compare::Comparison;
 use support::lab::*;
-use support::{fixture, gaps, scratch, write};
+use support::{fixture, gaps, scratch, show, write};
 use tempfile::TempDir;
 
 /// The files of the two servers: `a`'s three as they were rotated, and `b`'s.
@@ -81,6 +81,32 @@ fn traces_differ_from_simkubes_as_those_of_the_watches_do() {
         let golden = fs::read_to_string(fixture(&format!("lab/differences/{name}.txt"))).unwrap();
         assert_eq!(page(&plain), golden, "{name}");
         assert_eq!(replayed.lines, plain.lines, "{name}, sanitised for a replay");
+    }
+}
+
+/// Each row of the table of what audit events do that the recording has an example of.
+#[test]
+fn recorded_requests_did_what_the_servers_did() {
+    let json = export("roots", WINDOWS[0], &["-f", "json", &fixture("lab/audit")], b"");
+    let shown = show(&serde_json::from_slice(&json).unwrap());
+    for (what, line) in [
+        ("a deletion whose body is no dry run, though its path says so", "1795447570 -Deployment shop/decoy"),
+        ("an eviction, and the node's deletion", "1795447606 -Pod batch/evictee"),
+        ("a patch that removes the last finalizer", "1795447578 -Deployment edge/sticky"),
+        ("the garbage collector's patch, answered with metadata", "1795447584 -Deployment edge/fore"),
+        ("a new uid in the same second", "1795447572 +Deployment edge/phoenix 2"),
+        ("a Job's end by its controller", "1795447612 -Job batch/ttl"),
+        ("a scale", "1795447557 +Deployment shop/web 6"),
+        ("a patch that creates", "1795447563 +Deployment shop/applied 2"),
+        ("the end of a namespace", "1795447632 -Deployment doomed/d0"),
+    ] {
+        assert!(shown.lines().any(|shown| shown == line), "{what}: {line}\n{shown}");
+    }
+    for (what, part) in [
+        ("a dry run that the body of the deletion asks for", "-Deployment shop/listed-1"),
+        ("a creation that is a dry run", "shop/ghost"),
+    ] {
+        assert!(!shown.contains(part), "{what}: {shown}");
     }
 }
 

@@ -168,3 +168,10 @@ pub fn log_tells(log: &str, args: &[&str], trace: &[&str], gaps: &[(&str, u64)])
         .collect();
     assert_eq!(counted, gaps, "{log}\n{:#}", account["gaps"]);
 }
+
+impl std::fmt::Debug for Audit {
+    /// As a line of a log: what a test that fails shows can be run.
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.line())
+    }
+}
