@@ -1,5 +1,7 @@
 //! Audit events that are logged twice, in old formats, of kinds that the log does not name, and by several servers.
 
+#![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
+
 mod support;
 
 use serde_json::{Value, json};
@@ -125,7 +127,7 @@ fn a_json_patch_that_is_logged_twice_is_applied_once() {
         json!([{"op": "add", "path": "/spec/template/spec/containers/0", "value": {"name": "side", "image": "b"}}]);
     let patch = on_web(20, "patch").request(&add).id("one");
     let lines = |events: &[Audit]| audit_log(events);
-    let rotated = [lines(&[created.clone(), patch.clone()]), lines(&[patch.clone()])];
+    let rotated = [lines(&[created.clone(), patch.clone()]), lines(std::slice::from_ref(&patch))];
     let files = [("a", rotated[0].as_bytes()), ("b", rotated[1].as_bytes())];
     for trace in [
         run_files(&files, &["a", "b", "--from", "5", "--to", "95"]).ends(0).json(),
@@ -212,7 +214,7 @@ fn resources_of_unknown_kinds_are_counted_once() {
     // Of a tracked group it may be a tracked kind, so that writes without bodies count as well.
     let bare = audit(20, "update", "lab.example.dev/v1 mice shop/b");
     let kinds = ["lab.example.dev/v1.Gang: {podSpecTemplatePaths: [/none]}"];
-    tells_of(&kinds, &[bare.clone()], &[], &[("kind-unknown", 1)]);
+    tells_of(&kinds, std::slice::from_ref(&bare), &[], &[("kind-unknown", 1)]);
     tells(&[bare], &[], &[]);
     // A body that tells that it is none of those says that nothing is missing.
     let mouse = with(object("lab.example.dev/v1", "Mouse", "shop/b", 10), "/spec", json!({"replicas": 1}));

@@ -1,5 +1,7 @@
 //! Deletions of many objects at once in an audit log, and the end of namespaces.
 
+#![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
+
 mod support;
 
 use serde_json::{Value, json};
@@ -43,7 +45,7 @@ fn concluded(count: u64) -> Vec<(&'static str, u64)> {
 #[test]
 fn the_list_of_a_deletion_shows_what_was_there_before_it() {
     let (a, b) = (d("shop/a", "x"), d("shop/b", "x"));
-    let event = deployments_swept("").response(&list("DeploymentList", &[a.clone()]));
+    let event = deployments_swept("").response(&list("DeploymentList", std::slice::from_ref(&a)));
     let before = ["10 +Deployment shop/a 1", "10 +Deployment shop/b 1"];
     // What the list lacks stays.
     let expected = [before[0], before[1], "20 -Deployment shop/a"];
@@ -52,7 +54,7 @@ fn the_list_of_a_deletion_shows_what_was_there_before_it() {
     tells(&[event], &[before[0], "20 -Deployment shop/a"], &[("first-seen-late", 1)]);
     // A finalizer holds it, until a patch removes that.
     let held = with(a.clone(), "/metadata/finalizers", json!(["example.dev/hold"]));
-    let event = deployments_swept("").response(&list("DeploymentList", &[held.clone()]));
+    let event = deployments_swept("").response(&list("DeploymentList", std::slice::from_ref(&held)));
     tells(&[create(&held), event.clone()], &before[..1], &[]);
     let released = with(with(a, "/metadata/deletionTimestamp", json!(at(20))), "/metadata/finalizers", json!([]));
     let patched = audit(30, "patch", "apps/v1 deployments shop/a").response(&released);
@@ -92,7 +94,7 @@ fn pods_that_run_are_given_time_and_others_not() {
         let event = sweep("v1 pods shop").request(&options);
         let expected = ["10 +Pod shop/p app:1", "20 -Pod shop/p"];
         let expected = &expected[..1 + usize::from(gone)];
-        let listed = event.clone().response(&list("PodList", &[pod.clone()]));
+        let listed = event.clone().response(&list("PodList", std::slice::from_ref(&pod)));
         tells(&[create(&pod), listed], expected, &[]);
         // Without the list, what is known of the pod decides.
         tells(&[create(&pod), event.clone()], expected, &concluded(u64::from(gone)));

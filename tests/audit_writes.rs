@@ -78,7 +78,7 @@ fn one_version_that_watches_and_audit_logs_show_is_one() {
 #[test]
 fn a_creation_without_its_answer_is_as_it_was_asked_for() {
     let request = on_web(10, "create").request(&asked(1));
-    tells(&[request.clone()], &[CREATED], &[("content-approximate", 1)]);
+    tells(std::slice::from_ref(&request), &[CREATED], &[("content-approximate", 1)]);
     // A status write or a read tells what the server made of it; of the creation as well.
     let status = audit(11, "update", "apps/v1 deployments shop/web/status").response(&web("102", 3));
     let read = on_web(11, "get").response(&web("101", 3));
@@ -158,7 +158,7 @@ fn a_pod_that_was_asked_for_has_what_every_server_adds() {
 fn a_creation_without_bodies_is_filled_by_the_next_one() {
     let bare = on_web(10, "create");
     let counted = |more: &[(&'static str, u64)]| [more, &[("created-without-body", 1)]].concat();
-    tells(&[bare.clone()], &[], &counted(&[("content-unknown", 1)]));
+    tells(std::slice::from_ref(&bare), &[], &counted(&[("content-unknown", 1)]));
     let changed = on_web(20, "update").response(&web("201", 5));
     tells(&[bare.clone(), changed], &["10 +Deployment shop/web 5"], &counted(&[]));
     let cut = json!({"audit.k8s.io/truncated": "true"});
@@ -245,10 +245,10 @@ fn a_patch_without_its_answer_of_an_object_that_is_not_known() {
         |body: &Value, query: &str| audit(20, "patch", &format!("apps/v1 deployments shop/web{query}")).request(body);
     // An apply with a whole spec shows it.
     let applied = patch(&asked(4), "?fieldManager=ci&force=false");
-    tells(&[applied.clone()], &["20 +Deployment shop/web 4"], &[("content-approximate", 1)]);
+    tells(std::slice::from_ref(&applied), &["20 +Deployment shop/web 4"], &[("content-approximate", 1)]);
     // A difference does not; what is seen next tells.
     let changed = patch(&json!({"spec": {"replicas": 4}}), "");
-    tells(&[changed.clone()], &[], &[("content-unknown", 1), ("patch-without-base", 1)]);
+    tells(std::slice::from_ref(&changed), &[], &[("content-unknown", 1), ("patch-without-base", 1)]);
     tells(&[changed, read], &["10 +Deployment shop/web 8"], &[("first-seen-late", 1), ("patch-without-base", 1)]);
     // One that does not go with what is known leaves that stale.
     let failing = patch(&json!([{"op": "remove", "path": "/spec/nothing"}]), "");

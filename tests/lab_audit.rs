@@ -98,7 +98,7 @@ fn recorded_requests_did_what_the_servers_did() {
         ("a Job's end by its controller", "1795447612 -Job batch/ttl"),
         ("a scale", "1795447557 +Deployment shop/web 6"),
         ("a patch that creates", "1795447563 +Deployment shop/applied 2"),
-        ("the end of a namespace", "1795447632 -Deployment doomed/d0"),
+        ("the deletion of many that comes before the end of a namespace", "1795447633 -Deployment doomed/d1"),
     ] {
         assert!(shown.lines().any(|shown| shown == line), "{what}: {line}\n{shown}");
     }

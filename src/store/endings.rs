@@ -48,17 +48,20 @@ pub(super) fn concluded(at: Timestamp) -> End {
 pub(super) struct Left {
     /// Its deletion was asked for, at these times.
     leaving: Vec<Timestamp>,
-    /// The server knew of no such object.
-    absent: Option<Timestamp>,
+    /// The server knew of no such object, at these times.
+    absent: Vec<Timestamp>,
     /// The sightings that took the last finalizer away, perhaps: their numbers.
     released: Vec<usize>,
 }
 
 /// What is left to say of an object of which no record shows the end.
 pub(super) fn left(asked: &[Entry], sightings: &[Sighting]) -> Option<Left> {
-    let times = |change| asked.iter().filter(move |entry| entry.change == change).map(time);
-    let (mut leaving, absent) = (times(Change::Leaving).collect::<Vec<_>>(), times(Change::Absent).max());
-    leaving.sort_unstable();
+    let times = |change| {
+        let mut times: Vec<_> = asked.iter().filter(|entry| entry.change == change).map(time).collect();
+        times.sort_unstable();
+        times
+    };
+    let (leaving, absent) = (times(Change::Leaving), times(Change::Absent));
     (!asked.is_empty()).then(|| {
         let names_finalizers = |sighting: &Sighting| match &sighting.entry.telling {
             Telling::Patch(patch) => memchr::memmem::find(&patch.text, b"finalizers").is_some(),
@@ -79,10 +82,11 @@ impl Left {
         let begun = self.leaving.first().is_some_and(|at| *at < last.at);
         // Whoever asked again and was not refused found it there.
         let last_word = self.leaving.last().filter(|at| last.at <= **at);
-        let end = match (last_word, self.absent) {
+        let absent = self.absent.iter().find(|at| last.at.max(last_word.copied().unwrap_or_default()) <= **at);
+        let end = match (last_word, absent) {
             (Some(at), _) if !held(last) => Some(after(*at)),
             _ if begun && self.released.last() == Some(&(versions.len() - 1)) && !held(last) => Some(after(last.at)),
-            (_, Some(at)) if last.at <= at => Some(after(at)),
+            (_, Some(at)) => Some(after(*at)),
             _ => None,
         };
         end.map(|at| {
