@@ -14,7 +14,7 @@ use serde::Serialize;
 
 use crate::model::Timestamp;
 
-/// How many examples of a reason are kept; of objects of the trace whose content is uncertain, all.
+/// How many different examples of a reason are kept; of objects of the trace whose content is uncertain, all.
 const EXAMPLES: usize = 5;
 
 /// Why something in a trace may differ from what happened. The order is that of the account.
@@ -158,8 +158,8 @@ impl Reason {
             Reason::DeletionsUntold => "records of objects without events, among which a deletion does not show",
             Reason::ReplacedUnseen => "objects replaced by another of their name, their deletion unseen",
             Reason::FirstSeenLate => "objects that were there before their first body, with unknown content",
-            Reason::ContentApproximate => "contents put together from requests",
-            Reason::ContentStale => "contents that were changed in ways no record shows",
+            Reason::ContentApproximate => "objects with content put together from requests",
+            Reason::ContentStale => "objects whose content was changed in ways no record shows",
             Reason::ContentUnknown => "objects left out, since no record shows their content",
             Reason::OtherVersion => "bodies at another API version than the tracked one",
             Reason::DryRunIgnored => "dry runs ignored",
@@ -207,7 +207,7 @@ impl Reason {
             Reason::PatchWithoutBase => "a --baseline from before the log would tell what was there",
             Reason::WritesUnseen => "give the logs of all API servers, without gaps",
             Reason::ServerSilent => "look for a log file that is missing",
-            Reason::ContentUnknown => "audit writes at level RequestResponse, or give a --baseline",
+            Reason::ContentUnknown => "add a list or a watch that shows them, or a --baseline",
             _ => "",
         }
     }
@@ -263,7 +263,7 @@ pub struct Gap {
     pub meaning: &'static str,
     /// What can be done; empty where nothing can.
     pub advice: &'static str,
-    /// The first few, in the order of the input; of contents that are uncertain all.
+    /// The first few different ones, in the order of the input; of contents that are uncertain all.
     pub examples: Vec<String>,
 }
 
@@ -275,8 +275,13 @@ impl Report {
             Some(at) => *tally.by_second.entry(at.seconds()).or_default() += 1,
             None => tally.untimed += 1,
         }
-        if tally.examples.len() < EXAMPLES || reason.names_all() {
+        if reason.names_all() {
             tally.examples.push(about());
+        } else if tally.examples.len() < EXAMPLES {
+            let about = about();
+            if !tally.examples.contains(&about) {
+                tally.examples.push(about);
+            }
         }
     }
 
@@ -388,6 +393,16 @@ mod tests {
         }
         let gaps = report.gaps((10, 20));
         assert_eq!((gaps[0].count, gaps[0].in_window), (5, 3));
+    }
+
+    #[test]
+    fn no_example_is_there_twice() {
+        let mut report = Report::default();
+        for about in ["a", "a", "b", "a"] {
+            report.note(Reason::DryRunIgnored, None, || about.to_owned());
+        }
+        let gaps = report.gaps((0, 1));
+        assert_eq!((gaps[0].count, gaps[0].examples.as_slice()), (4, ["a".to_owned(), "b".to_owned()].as_slice()));
     }
 
     #[test]

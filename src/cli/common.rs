@@ -37,7 +37,8 @@ pub struct CommonArgs {
 
     /// Read this list (kubectl get -o json) or trace too, as the state before the logs begin
     ///
-    /// Objects that were there before the logs begin get their content from it. A list has no time of its own: it is estimated
+    /// Objects that were there before the logs begin get their content from it; audit logs show those alone that were written
+    /// or read since. A list has no time of its own: it is estimated
     /// from its objects, unless --baseline-at tells it; give --from where the window is to begin later.
     #[arg(long, value_name = "FILE", value_hint = ValueHint::FilePath)]
     baseline: Option<PathBuf>,
@@ -50,7 +51,8 @@ pub struct CommonArgs {
     ///
     /// Where it has none, as without this option: from the field ts, timestamp, time, observedAt, observationTime or @timestamp,
     /// the first there is, or from a time before the {. A time is RFC 3339, or Unix seconds, milli-, micro- or nanoseconds,
-    /// told by magnitude; without an offset it is UTC. A record without any has its time estimated, which is counted.
+    /// told by magnitude; without an offset it is UTC. A record without any has its time estimated, which is counted. An audit
+    /// event has its own time, which is not looked for elsewhere.
     #[arg(long, value_name = "NAME", value_parser = parse_field)]
     time_field: Option<String>,
 
@@ -78,7 +80,7 @@ pub struct CommonArgs {
     #[arg(short, long, conflicts_with = "verbose", help_heading = "Messages")]
     quiet: bool,
 
-    /// Print more on stderr: every reason with examples
+    /// Print more on stderr: every reason with up to ten examples
     #[arg(short, long, help_heading = "Messages")]
     verbose: bool,
 

@@ -2,15 +2,16 @@
 //!
 //! In the texts that follow the options a line that begins in the first column and ends with a colon is a heading, and what is
 //! indented below it stands as it is. Every line under `Examples:` is a command for bash that works as it stands, where there
-//! are a directory `watch/` and a file `archive.jsonl.gz`. The man pages are made from the same texts.
+//! are directories `audit/` and `watch/`, and a file `archive.jsonl.gz`. The man pages are made from the same texts.
 
 pub(super) const ABOUT: &str = "Turn recorded Kubernetes logs into traces that SimKube replays";
 
 pub(super) const LONG_ABOUT: &str = "\
 Turn recorded Kubernetes logs into traces that SimKube replays.
 
-tracer reads recorded watch events, lists and traces, offline: no cluster is asked for anything. From them it puts \
-together what was in the cluster, who owned what and how long pods ran, and writes a span of it as a SimKube trace.";
+tracer reads archived audit logs of API servers, recorded watch events, lists and traces, offline: no cluster is asked for \
+anything. From them it puts together what was in the cluster, who owned what and how long pods ran, and writes a span of it \
+as a SimKube trace.";
 
 pub(super) const AFTER: &str = "\
 Exit codes:
@@ -24,8 +25,8 @@ Environment:
   NO_COLOR  if set and not empty, messages are not coloured
 
 Examples:
-  tracer export watch/ -o all.sktrace
-  tracer export archive.jsonl.gz --exclude-ns 'kube-*' -o shop.sktrace
+  tracer export audit/ --from '2026-11-23 15:26:00' --to +1m -o minute.sktrace
+  tracer export watch/ --exclude-ns 'kube-*' -o shop.sktrace
 
 See `tracer COMMAND --help` for the options of a command.";
 
@@ -36,12 +37,16 @@ The first event of the trace is the state of the cluster at the start of the win
 every second in which something changed. An object whose owner is in the trace is left out, since a replay would create it \
 twice. What a filter leaves out takes its descendants with it.
 
+Of audit logs, give those of all API servers, rotated files too, each server's in a directory of its own: every server logs \
+only what went through it. An archive of them need not be unpacked.
+
 stdout carries the trace alone. Whatever could make it differ from what happened is counted, and summed up on stderr.";
 
 pub(super) const AFTER_EXPORT: &str = "\
 Examples:
-  tracer export watch/ -o all.sktrace
-  tracer export archive.jsonl.gz --from -30m -o last.sktrace
+  tracer export audit/ --from '2026-11-23 15:26:00' --to +1m -o minute.sktrace
+  tar -cz audit/ | tracer export --from -1m -o last.sktrace
+  tracer export watch/ audit/ -o all.sktrace
   tracer export watch/ archive.jsonl.gz --exclude-ns 'kube-*' -o shop.sktrace
   tracer export watch/ -k deploy,sts -l 'app,tier notin (canary)' -f yaml
   gzip -dc archive.jsonl.gz | tracer export -f json --report gaps.json -o trace.json";

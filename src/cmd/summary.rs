@@ -1,8 +1,13 @@
 //! What a person reads at the end: what was read, what was written, what to know of it.
 
+use std::collections::BTreeSet;
+
 use crate::model::Timestamp;
 use crate::output::Messages;
 use crate::report::{Account, AuditAccount, Contents, Gap, Reason};
+
+/// So many examples of a reason are shown; the account has all that there are.
+const EXAMPLES: usize = 10;
 
 /// Says it. `span`: from when to when the log runs.
 pub(super) fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
@@ -14,9 +19,10 @@ pub(super) fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>,
     if account.contents.objects == 0 {
         messages.warning(nothing_to_show(account));
     }
-    account.gaps.iter().for_each(|gap| warn(gap, messages));
+    let mut advised = BTreeSet::new();
+    account.gaps.iter().for_each(|gap| warn(gap, &mut advised, messages));
     if let Some(rule) = account.audit.as_ref().and_then(|audit| audit.policy.as_ref()) {
-        messages.plain("with this rule in the audit policy, before the others, nothing of it would be missing:");
+        messages.plain("this rule in the audit policy, before the others, would have recorded the missing results:");
         rule.lines().for_each(|line| messages.plain(format_args!("  {line}")));
     }
 }
@@ -58,24 +64,29 @@ fn written(account: &Account, messages: &Messages) {
     ));
 }
 
-fn warn(gap: &Gap, messages: &Messages) {
-    let advice = if gap.advice.is_empty() { String::new() } else { format!(" ({})", gap.advice) };
+/// Warns of one reason. What can be done is said once, however many reasons it is good for.
+fn warn(gap: &Gap, advised: &mut BTreeSet<&'static str>, messages: &Messages) {
+    let is_new = !gap.advice.is_empty() && advised.insert(gap.advice);
+    let advice = if is_new { format!(" ({})", gap.advice) } else { String::new() };
     let inside =
         if gap.in_window == gap.count { String::new() } else { format!(", {} of them in the window", gap.in_window) };
     messages.warning(format_args!("{}: {}{inside}{advice}", gap.meaning, gap.count));
-    for example in &gap.examples {
-        match gap.reason {
-            Reason::RecordSkipped => messages.plain(format_args!("  {example}")),
-            _ => messages.detail(format_args!("  {example}")),
-        }
+    // Where to look is of more use than how many there are.
+    let always = matches!(gap.reason, Reason::RecordSkipped | Reason::ServerSilent);
+    let say = |line: std::fmt::Arguments<'_>| if always { messages.plain(line) } else { messages.detail(line) };
+    gap.examples.iter().take(EXAMPLES).for_each(|example| say(format_args!("  {example}")));
+    if gap.examples.len() > EXAMPLES {
+        say(format_args!("  and {} more: --report names them", gap.examples.len() - EXAMPLES));
     }
 }
 
 /// A trace without objects is hardly what was wanted: what to look at.
 fn nothing_to_show(account: &Account) -> &'static str {
+    let unknown = account.gaps.iter().any(|gap| gap.reason == Reason::ContentUnknown && gap.in_window > 0);
     match account.contents {
         Contents { records: 0, .. } => "the input holds no record, and the trace no object",
         Contents { objects_seen: 0, .. } => "no record of the input tells of an object",
+        _ if unknown => "no object is in the trace: no record shows the content of one",
         _ => "no object is in the trace: look at the window, the filters, and what the config tracks",
     }
 }

@@ -9,9 +9,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::blobs::Blobs;
 use super::clock::Clock;
+use super::draft::{Draft, concluded};
 use super::initial::{InitialSet, InitialSets, StreamId, UidId};
 use super::lives::time;
-use super::timeline::{Draft, Sighting};
+use super::sightings::Sighting;
 use super::{End, EndCause, Entry, Version, sweeps};
 use crate::decode::audit::Sweep;
 use crate::decode::{Change, Facts, Part, Telling};
@@ -38,10 +39,6 @@ impl Endings<'_> {
             }
         }
     }
-}
-
-pub(super) fn concluded(at: Timestamp) -> End {
-    End { at, resource_version: None, cause: EndCause::Concluded, facts: Facts::None, place: None }
 }
 
 /// What asks for an object's end, and when something was seen of it after that.

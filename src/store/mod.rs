@@ -11,12 +11,14 @@ mod admission;
 pub mod blobs;
 pub mod clock;
 mod dating;
+mod draft;
 mod endings;
 pub mod history;
 pub mod initial;
 mod lives;
 mod naming;
 mod resolve;
+mod sightings;
 mod sweeps;
 mod timeline;
 

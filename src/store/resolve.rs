@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 use super::admission;
 use super::blobs::{BlobId, Blobs};
 use super::history::{Quality, Version};
-use super::timeline::Sighting;
+use super::sightings::Sighting;
 use super::{ApiVersionId, Entry};
 use crate::decode::{Change, Facts, KEPT_METADATA, Part, Patch, Telling, Why};
 use crate::model::ObjectKey;

@@ -8,8 +8,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value};
 
 use super::blobs::Blobs;
-use super::endings::concluded;
-use super::timeline::Draft;
+use super::draft::{Draft, concluded};
 use super::{EndCause, Object};
 use crate::decode::Facts;
 use crate::decode::audit::Sweep;

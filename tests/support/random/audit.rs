@@ -54,7 +54,7 @@ pub struct Record {
     /// The time of its stage, in microseconds.
     pub at: i64,
     /// When the request came in.
-    received: i64,
+    pub received: i64,
     /// Whether it changes nothing.
     pub noise: bool,
     /// Whether it shows what is there.

@@ -185,7 +185,7 @@ impl World {
             |started: &Value| json!({"terminated": {"startedAt": started, "finishedAt": now, "exitCode": how % 2}});
         let status = |phase: &str, state: Value, last: Value| json!({"phase": phase, "containerStatuses": [{"name": "main", "state": state, "lastState": last}]});
         thing.status = match (thing.kind, started) {
-            ("Pod", _) if thing.over.is_some() => return,
+            ("Pod" | "Job", _) if thing.over.is_some() => return,
             ("Pod", None) => status("Running", json!({"running": {"startedAt": now}}), Value::Null),
             ("Pod", Some(started)) => match how % 4 {
                 0 => status("Running", json!({"running": {"startedAt": now}}), exit(&started)),
@@ -195,7 +195,7 @@ impl World {
                     status(["Succeeded", "Failed"][usize::from(how % 2)], exit(&started), Value::Null)
                 }
             },
-            ("Job", _) if thing.over.is_none() && how.is_multiple_of(2) => {
+            ("Job", _) if how.is_multiple_of(2) => {
                 thing.over = Some(second);
                 json!({"conditions": [{"type": "Complete", "status": "True", "lastTransitionTime": now}]})
             }

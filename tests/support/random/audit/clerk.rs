@@ -48,10 +48,9 @@ impl<'a> Clerk<'a> {
         Clerk { style, dice, records: Vec::new(), there: BTreeMap::new() }
     }
 
-    /// Logs a request that was answered then.
-    pub fn log(&mut self, at: i64, noise: bool, ask: Ask) {
+    /// Logs a request by when it came in and when it was answered.
+    pub fn log(&mut self, received: i64, at: i64, noise: bool, ask: Ask) {
         let server = self.dice.roll(self.style.servers);
-        let received = at - 1_500 * i64::from(self.dice.roll(3)) - 300;
         let read = matches!(ask.verb, "get" | "list");
         let event = self.event(ask);
         if self.style.noisy && self.dice.roll(2) == 1 {
@@ -127,7 +126,8 @@ impl<'a> Clerk<'a> {
             Some(before) if *gone => self.removal(before, body),
             Some(before) => self.change(before, body),
         };
-        self.log(*at, false, ask);
+        let took = 300 + 1_500 * i64::from(self.dice.roll(3));
+        self.log(at - took, *at, false, ask);
         self.there.insert(uid.clone(), body.clone());
         if *gone {
             self.there.remove(&uid);

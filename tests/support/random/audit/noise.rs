@@ -9,9 +9,11 @@ impl Clerk<'_> {
     /// Logs something that may happen around a change.
     pub fn noise(&mut self, write: &Write) {
         for _ in 0..self.dice.roll(3) {
-            let later = write.at + 40 + i64::from(self.dice.roll(200)) * 9_000;
+            // An answer may come late, when what it shows is no more.
+            let answered = write.at + 40 + i64::from(self.dice.roll(200)) * 9_000;
             let (noise, ask) = self.something(write);
-            self.log(later, noise, ask);
+            self.log(write.at + 20, answered, noise, ask);
+            self.records.last_mut().unwrap().read |= !noise;
         }
     }
 

@@ -1,0 +1,25 @@
+//! An object in the making.
+
+use std::collections::BTreeMap;
+
+use super::initial::{StreamId, UidId};
+use super::{End, EndCause, Object};
+use crate::decode::Facts;
+use crate::model::{ResourceVersion, Timestamp};
+
+/// An object in the making.
+pub(super) struct Draft {
+    pub uid: Option<UidId>,
+    pub object: Object,
+    pub last_seen: Timestamp,
+    pub last_stream: Option<StreamId>,
+    /// When each watch, or what is none, told of it first.
+    pub told: BTreeMap<Option<StreamId>, Timestamp>,
+    /// Versions that a record was made upon and none shows.
+    pub unseen_versions: Vec<(Timestamp, ResourceVersion)>,
+}
+
+/// An end that no record tells.
+pub(super) fn concluded(at: Timestamp) -> End {
+    End { at, resource_version: None, cause: EndCause::Concluded, facts: Facts::None, place: None }
+}
