@@ -243,7 +243,7 @@ fn deep_nesting_is_counted_and_passed_over() {
     assert_eq!(gaps(&account, "body-unreadable"), 1, "{:#}", account["gaps"]);
 }
 
-const MANY: usize = 40_000;
+const MANY: usize = 20_000;
 
 #[test]
 fn very_many_events_of_one_name_without_uid_are_read() {

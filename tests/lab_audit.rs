@@ -77,10 +77,12 @@ fn traces_differ_from_simkubes_as_those_of_the_watches_do() {
             let ours = trace(&export(config, window, &["--sanitize", sanitize, &fixture("lab/audit")], b""));
             Comparison { tolerance: 0, replay: sanitize == "replay" }.of(&simkube, &ours)
         };
-        let [plain, replayed] = ["simkube", "replay"].map(against);
+        let plain = against("simkube");
         let golden = fs::read_to_string(fixture(&format!("lab/differences/{name}.txt"))).unwrap();
         assert_eq!(page(&plain), golden, "{name}");
-        assert_eq!(replayed.lines, plain.lines, "{name}, sanitised for a replay");
+        if window == WINDOWS[0] {
+            assert_eq!(against("replay").lines, plain.lines, "{name}, sanitised for a replay");
+        }
     }
 }
 
@@ -139,11 +141,12 @@ fn the_clocks_of_the_servers_may_differ() {
             Some(event)
         })
     };
-    for config in CONFIGS {
-        let true_time = trace(&export(config, WINDOWS[0], &[&fixture("lab/audit")], b""));
-        for micros in [-900_000, 400_000, 900_000] {
-            let skewed = trace(&export(config, WINDOWS[0], &[path(&shifted(micros))], b""));
-            let differences = Comparison { tolerance: 1, replay: false }.of(&true_time, &skewed);
+    let true_times = CONFIGS.map(|config| trace(&export(config, WINDOWS[0], &[&fixture("lab/audit")], b"")));
+    for micros in [-900_000, 900_000] {
+        let logs = shifted(micros);
+        for (config, true_time) in CONFIGS.iter().zip(&true_times) {
+            let skewed = trace(&export(config, WINDOWS[0], &[path(&logs)], b""));
+            let differences = Comparison { tolerance: 1, replay: false }.of(true_time, &skewed);
             assert!(differences.lines.is_empty(), "{config}, {micros}: {:#?}", differences.lines);
             assert!(differences.compared > 50);
         }
