@@ -96,3 +96,22 @@ fn the_recommended_policy_keeps_all_that_a_trace_needs() {
     assert_eq!(report["audit"]["policy"], Value::Null);
     assert!(report["audit"]["resources"].as_array().unwrap().iter().all(|one| one["with_result"] == one["writes"]));
 }
+
+#[test]
+fn a_lean_policy_is_told_once_with_the_way_out() {
+    let dir = shell::incident();
+    let said = shell::run("tracer export lean.log.gz -n batch -o a", dir.path()).ends(0).stderr;
+    assert!(said.contains("no object is in the trace: no record shows the content of one"), "{said}");
+    assert_eq!(said.matches("audit writes at level RequestResponse").count(), 1, "{said}");
+    assert!(said.contains("\nthis rule in the audit policy, before the others, would have recorded"), "{said}");
+    assert!(said.contains("resources: [\"cronjobs\", \"cronjobs/status\", \"jobs\", \"jobs/status\"]"), "{said}");
+}
+
+#[test]
+fn a_silent_server_is_named_without_asking() {
+    let dir = shell::incident();
+    let script = "gzip -dc audit/a/*.gz > whole && mkdir x && sed -n 1,150p whole > x/1 && sed -n '200,$p' whole > x/2
+         tracer export x audit/b -o a";
+    let said = shell::run(script, dir.path()).ends(0).stderr;
+    assert!(said.contains("\n  server x: silent from "), "{said}");
+}
