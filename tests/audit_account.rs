@@ -167,7 +167,7 @@ fn a_policy_that_keeps_no_bodies_is_told_with_the_rule_that_would() {
         .collect();
     assert!(tracked.iter().all(|resource| named.contains(resource)) && named.contains("pods/status"), "{rule}");
     assert_eq!(rule[0]["level"], "RequestResponse");
-    assert!(told.contains("with this rule in the audit policy"), "{told}");
+    assert!(told.contains("this rule in the audit policy, before the others, would have"), "{told}");
     assert!(told.contains("\n  - level: RequestResponse\n"), "{told}");
     assert_eq!(strict, 3);
 }
