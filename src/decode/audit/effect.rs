@@ -95,10 +95,10 @@ impl<'a> Request<'_, 'a> {
     /// `handlers/delete.go`). So with an eviction, whose body holds the options.
     fn is_dry_run(&self) -> bool {
         let says = |options: &Members<'_>| options.get("dryRun").is_some_and(|raw| !json::is_empty(raw));
-        let body = self.event.request.and_then(|raw| json::members(raw).ok());
+        let body = || self.event.request.and_then(|raw| json::members(raw).ok());
         let in_body = match (&*self.event.verb, &*self.target.subresource) {
-            ("delete" | "deletecollection", _) => body.as_ref().map(says),
-            (_, "eviction") => body.as_ref().and_then(|body| event::inner(body, "deleteOptions")).map(|o| says(&o)),
+            ("delete" | "deletecollection", _) => body().map(|options| says(&options)),
+            (_, "eviction") => body().and_then(|body| event::inner(&body, "deleteOptions")).map(|o| says(&o)),
             _ => None,
         };
         let in_uri = || parameter(&self.event.uri, "dryRun").is_some_and(|value| !value.is_empty());
@@ -124,8 +124,10 @@ impl<'a> Request<'_, 'a> {
                 let one = |item| self.item(item, &defaults, Change::Listed, GoneTest::None);
                 items.into_iter().flat_map(one).collect()
             }
-            None if self.is_own(response) => self.observed(response, Change::Listed, GoneTest::None, false),
-            None => Vec::new(),
+            None => match self.own_response() {
+                Some(object) => self.observed(object, Change::Listed, GoneTest::None, false),
+                None => Vec::new(),
+            },
         };
         Effect { outcome: Outcome::Nothing, items }
     }
@@ -144,7 +146,6 @@ impl<'a> Request<'_, 'a> {
     /// An object of a list.
     pub fn item(&self, raw: &RawValue, defaults: &TypeMeta, change: Change, gone: GoneTest) -> Vec<Item> {
         let reference = ObjectReference { name: String::new(), ..self.target.clone() };
-        let request = Request { types: Some(defaults.clone()), target: &reference, kind: self.kind.clone(), ..*self };
-        request.observed(raw, change, gone, false)
+        self.for_item(&reference, defaults.clone()).observed(raw, change, gone, false)
     }
 }

@@ -1,5 +1,7 @@
 //! A request of the audit log, and the bodies it came with.
 
+use std::cell::OnceCell;
+
 use serde_json::value::RawValue;
 
 use super::event::{self, AuditEvent, EventId, ObjectReference};
@@ -21,6 +23,19 @@ pub(super) struct Request<'e, 'a> {
     /// The type of the resource, where it is built in.
     pub types: Option<TypeMeta>,
     pub kind: GroupKind,
+    /// What the response is, once somebody asked: telling it takes a pass over the body.
+    answer: OnceCell<Answer<'a>>,
+}
+
+/// What a response is.
+#[derive(Clone, Copy)]
+enum Answer<'a> {
+    /// An object of the resource's own kind.
+    Own(&'a RawValue),
+    /// An object's metadata: what a client gets that asked for no more (the garbage collector), or for a table.
+    Metadata(&'a RawValue),
+    /// Something else, or nothing.
+    Other,
 }
 
 impl<'e, 'a> Request<'e, 'a> {
@@ -30,12 +45,30 @@ impl<'e, 'a> Request<'e, 'a> {
         let kind = kind.or_else(|| interest.kind_of(&target.group, &target.resource));
         let types = kind.map(|kind| TypeMeta::new(&target.group, &target.version, kind));
         let kind = GroupKind::new(target.group.clone(), kind.unwrap_or_default());
-        Request { event, target, id, interest, types, kind }
+        Request { event, target, id, interest, types, kind, answer: OnceCell::new() }
+    }
+
+    /// The same request, for an object of the list that it is about.
+    pub fn for_item<'i>(&'i self, target: &'i ObjectReference, types: TypeMeta) -> Request<'i, 'a> {
+        let (event, id, interest) = (self.event, self.id, self.interest);
+        Request { event, target, id, interest, types: Some(types), kind: self.kind.clone(), answer: OnceCell::new() }
+    }
+
+    fn answer(&self) -> Answer<'a> {
+        *self.answer.get_or_init(|| {
+            let own = || self.event.response.filter(|raw| self.is_own(raw)).map(Answer::Own);
+            own().or_else(|| metadata_in(self.event.response?).map(Answer::Metadata)).unwrap_or(Answer::Other)
+        })
     }
 
     /// The response, if it is an object of the resource's own kind.
     pub fn own_response(&self) -> Option<&'a RawValue> {
-        self.event.response.filter(|raw| self.is_own(raw))
+        if let Answer::Own(raw) = self.answer() { Some(raw) } else { None }
+    }
+
+    /// The response, if it is such an object's metadata.
+    pub fn metadata_response(&self) -> Option<&'a RawValue> {
+        if let Answer::Metadata(raw) = self.answer() { Some(raw) } else { None }
     }
 
     /// The request, likewise.
@@ -52,21 +85,6 @@ impl<'e, 'a> Request<'e, 'a> {
         }
         let version = members.get("apiVersion").and_then(json::string).unwrap_or_default();
         version.split_once('/').is_some_and(|(group, _)| group == self.target.group) && !kind.ends_with("List")
-    }
-
-    /// The response, if it is an object's metadata: what a client gets that asked for no more (the garbage collector), or
-    /// for a table.
-    pub fn metadata_response(&self) -> Option<&'a RawValue> {
-        let response = self.event.response?;
-        let members = json::members(response).ok()?;
-        match &*json::string(members.get("kind")?)? {
-            "PartialObjectMetadata" => Some(response),
-            "Table" => match json::elements(members.get("rows")?).ok()?.as_slice() {
-                [row] => json::members(row).ok()?.get("object").filter(|object| object.get().contains("\"metadata\"")),
-                _ => None,
-            },
-            _ => None,
-        }
     }
 
     /// An object that a body shows. What cannot be read of it is counted, and the event counts as one without.
@@ -116,15 +134,16 @@ impl<'e, 'a> Request<'e, 'a> {
         if !wanted && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_))) {
             return Vec::new();
         }
+        let (uid, base) = self.named();
         let is_namespace = self.kind.is("", "Namespace");
         let namespace = if is_namespace { String::new() } else { self.target.namespace.clone() };
         vec![Item::Observed(Box::new(Observation {
             key: ObjectKey { kind: self.kind.clone(), namespace, name: self.target.name.clone() },
             resource: Some(self.target.resource.clone()),
             version: self.target.version.clone(),
-            uid: self.requested_uid(),
+            uid,
             resource_version: None,
-            base: self.requested_version(),
+            base,
             at: self.event.at,
             evidence: None,
             pristine: false,
@@ -142,21 +161,31 @@ impl<'e, 'a> Request<'e, 'a> {
         }))]
     }
 
-    /// The uid that the request names: in its reference, its object's metadata or its preconditions.
-    pub fn requested_uid(&self) -> Option<String> {
+    /// The uid that the request names (in its reference, its object's metadata or its preconditions), and the
+    /// resourceVersion.
+    fn named(&self) -> (Option<String>, Option<ResourceVersion>) {
+        let (uid, version) = (&self.target.uid, self.target.resource_version);
         let body = self.event.request.and_then(|raw| json::members(raw).ok());
-        let of = |name: &str| {
-            let part = event::inner(body.as_ref()?, name)?;
-            event::text(&part, "uid").map(|uid| uid.into_owned()).filter(|uid| !uid.is_empty())
+        let of = |name: &str| body.as_ref().and_then(|body| event::inner(body, name));
+        let uid_of = |part: &json::Members<'_>| {
+            event::text(part, "uid").map(|uid| uid.into_owned()).filter(|uid| !uid.is_empty())
         };
-        self.target.uid.clone().or_else(|| of("metadata")).or_else(|| of("preconditions"))
+        let metadata = of("metadata");
+        let own_uid = || metadata.as_ref().and_then(uid_of).or_else(|| of("preconditions").as_ref().and_then(uid_of));
+        let own_version = || event::text(metadata.as_ref()?, "resourceVersion")?.parse().ok();
+        (uid.clone().or_else(own_uid), version.or_else(own_version))
     }
+}
 
-    /// The resourceVersion that the request names.
-    pub fn requested_version(&self) -> Option<ResourceVersion> {
-        let body = self.event.request.and_then(|raw| json::members(raw).ok());
-        let metadata = body.as_ref().and_then(|body| event::inner(body, "metadata"));
-        let of_body = metadata.and_then(|metadata| event::text(&metadata, "resourceVersion")?.parse().ok());
-        self.target.resource_version.or(of_body)
+/// The metadata that a body holds in the place of an object.
+fn metadata_in(body: &RawValue) -> Option<&RawValue> {
+    let members = json::members(body).ok()?;
+    match &*json::string(members.get("kind")?)? {
+        "PartialObjectMetadata" => Some(body),
+        "Table" => match json::elements(members.get("rows")?).ok()?.as_slice() {
+            [row] => json::members(row).ok()?.get("object").filter(|object| object.get().contains("\"metadata\"")),
+            _ => None,
+        },
+        _ => None,
     }
 }
