@@ -110,6 +110,11 @@ impl Life {
         Life { start, first, end, stamp, created, entries }
     }
 
+    /// Whether it can have been created then.
+    fn can_begin(&self, at: Timestamp) -> bool {
+        !self.created && self.stamp.is_none_or(|stamp| stamp <= at.plus_micros(CLOCKS_APART))
+    }
+
     fn take(&mut self, entry: Entry) {
         self.start = self.start.min(time(&entry));
         self.first = self.first.min(time(&entry));
@@ -127,8 +132,7 @@ const NEAR: usize = 8;
 /// The lives around a moment.
 fn near(lives: &[Life], at: Timestamp) -> impl Iterator<Item = (usize, &Life)> + Clone {
     let later = lives.partition_point(|life| life.start <= at);
-    let from = later.saturating_sub(NEAR);
-    lives.iter().enumerate().take(later + 1).skip(from)
+    lives.iter().enumerate().take(later + NEAR).skip(later.saturating_sub(NEAR))
 }
 
 /// Gives creations without uid to the objects that they began: each to the next that is seen, the last of them first, since
@@ -136,33 +140,38 @@ fn near(lives: &[Life], at: Timestamp) -> impl Iterator<Item = (usize, &Life)> +
 fn begin(lives: &mut Vec<Life>, creations: Vec<Entry>) {
     let mut rest = Vec::new();
     for creation in creations.into_iter().rev() {
-        match begun(lives, &creation, 0) {
+        match next(lives, &creation) {
             Some(begun) => lives[begun].take(creation),
             None => rest.push(creation),
         }
     }
+    let mut more = Vec::new();
     for creation in rest.into_iter().rev() {
-        match begun(lives, &creation, CLOCKS_APART) {
+        match just_seen(lives, &creation) {
             Some(begun) => lives[begun].take(creation),
-            None => {
-                let place = lives.partition_point(|life| life.start <= time(&creation));
-                lives.insert(place, Life::of(vec![creation]));
-            }
+            None => more.push(Life::of(vec![creation])),
         }
     }
+    lives.extend(more);
+    lives.sort_by_key(|life| life.start);
     for i in 1..lives.len() {
         lives[i - 1].end = lives[i - 1].end.min(lives[i].first);
     }
 }
 
-/// The object that a creation began, by a clock that may be ahead by `slack`.
-fn begun(lives: &[Life], creation: &Entry, slack: i64) -> Option<usize> {
+/// The object that is seen next after a creation, if its own was not.
+fn next(lives: &[Life], creation: &Entry) -> Option<usize> {
     let at = time(creation);
-    let fits = |life: &Life| {
-        let stamped_by_then = life.stamp.is_none_or(|stamp| stamp <= at.plus_micros(CLOCKS_APART));
-        !life.created && at <= life.first.plus_micros(slack) && stamped_by_then
-    };
-    near(lives, at).filter(|(_, life)| fits(life)).min_by_key(|(_, life)| life.first).map(|(begun, _)| begun)
+    let later = near(lives, at).filter(|(_, life)| life.first >= at);
+    let next = later.min_by_key(|(_, life)| life.first).filter(|(_, life)| life.can_begin(at));
+    next.map(|(next, _)| next)
+}
+
+/// The object that was seen just before its creation, by another server's clock.
+fn just_seen(lives: &[Life], creation: &Entry) -> Option<usize> {
+    let at = time(creation);
+    let just = |life: &Life| life.first < at && at <= life.first.plus_micros(CLOCKS_APART) && life.can_begin(at);
+    near(lives, at).filter(|(_, life)| just(life)).max_by_key(|(_, life)| life.first).map(|(seen, _)| seen)
 }
 
 /// The object that bore the name when a record without uid was written: the one that was there; else, unless the record is

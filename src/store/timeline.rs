@@ -14,7 +14,7 @@ use super::lives::{CLOCKS_APART, lives, time};
 use super::sightings::{birth, ordered, place};
 use super::{End, EndCause, Entry, History, Object, resolve};
 use crate::decode::audit::Sweep;
-use crate::decode::{Change, Telling};
+use crate::decode::{Change, Facts, Telling};
 use crate::model::{ObjectKey, Timestamp};
 use crate::report::Report;
 
@@ -136,6 +136,10 @@ fn draft(key: &ObjectKey, entries: Vec<Entry>, blobs: &mut Blobs, report: &mut R
     let mut versions = resolve::versions(key, sightings, blobs, report);
     versions[0].at = born;
     let from_trace = versions.iter().any(|version| version.place.is_some());
+    // An answer that is no more than metadata tells of a pod's deletion, and not of its containers.
+    let known = versions.last().map(|version| version.facts).unwrap_or_default();
+    let facts = |told: Facts| if told == Facts::None { told } else { told.over(known) };
+    let told_end = told_end.map(|end| End { facts: facts(end.facts), ..end });
     let end = told_end.or_else(|| left.and_then(|left| left.end(key, &versions, blobs, report)));
     let object =
         Object { key: key.clone(), born, created, first_seen, versions, end, has_uid: uid.is_some(), from_trace };

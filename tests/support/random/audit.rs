@@ -2,6 +2,7 @@
 
 mod clerk;
 mod noise;
+pub mod owners;
 
 use std::collections::BTreeMap;
 use std::fmt;

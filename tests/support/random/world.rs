@@ -248,20 +248,25 @@ impl World {
     }
 
     fn remove(&mut self, i: usize, how: u8) {
-        if self.things[i].kind == "Pod" && how % 8 > 3 {
+        let is_pod = self.things[i].kind == "Pod";
+        if is_pod {
             // Nothing is restarted any more.
             if let Some(finished) = self.things[i].status.pointer("/containerStatuses/0/state/terminated/finishedAt") {
                 let finished = finished.as_str().and_then(Timestamp::parse_rfc3339).map(Timestamp::seconds);
                 self.things[i].over = self.things[i].over.or(finished);
             }
-            self.begin_deletion(i, 30);
-            self.now += i64::from(how) * 5_000;
+            if how % 8 > 3 {
+                self.begin_deletion(i, 30);
+                self.now += i64::from(how) * 5_000;
+            }
         }
         // What has a finalizer stays until that is taken away.
         if !self.things[i].finalizers.is_empty() && self.things[i].grace != Some(0) {
             self.begin_deletion(i, 0);
             self.now += i64::from(how) * 300;
         }
+        // A pod's grace is over before it goes, whoever deletes it.
+        self.things[i].grace = self.things[i].grace.or(is_pod.then_some(0));
         self.write("DELETED", i);
     }
 

@@ -239,9 +239,7 @@ impl<'a> Clerk<'a> {
             "apiVersion": "meta.k8s.io/v1", "kind": "DeleteOptions", "gracePeriodSeconds": 0, "preconditions": {"uid": uid},
         });
         if before["kind"] == "Pod" {
-            if !metadata.contains_key("deletionTimestamp") {
-                metadata.insert("deletionTimestamp".to_owned(), before["metadata"]["creationTimestamp"].clone());
-            }
+            metadata.insert("deletionTimestamp".to_owned(), gone["metadata"]["deletionTimestamp"].clone());
             metadata.insert("deletionGracePeriodSeconds".to_owned(), 0.into());
             if self.dice.roll(2) == 1 {
                 metadata.insert("resourceVersion".to_owned(), gone["metadata"]["resourceVersion"].clone());
