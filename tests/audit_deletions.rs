@@ -235,3 +235,36 @@ fn a_deletion_of_what_was_never_seen_shows_no_object_unless_it_has_a_body() {
     let shown = ["10 +Deployment shop/web 1", "20 -Deployment shop/web"];
     tells(&[delete(20).response(&web("101"))], &shown, &[("first-seen-late", 1)]);
 }
+
+/// The creationTimestamp is cut to the second, in which the name was another's.
+#[test]
+fn a_request_without_uid_is_of_the_object_that_bore_the_name_at_its_time() {
+    let held = |second: i64, version: &str| {
+        let object = at_version(&deployment("shop/web", second, 5), version);
+        with(object, "/metadata/finalizers", json!(["foregroundDeletion"]))
+    };
+    let create = |second: f64, object: &Value| audit(second, "create", "apps/v1 deployments shop/web").response(object);
+    let first = with(json!({"kind": "DeleteOptions"}), "/preconditions", json!({"uid": "first"}));
+    let log = [
+        audit(20.0, "create", "apps/v1 deployments shop/web").request(&deployment("shop/web", 20, 1)),
+        delete(20.6).request(&first).success(),
+        create(20.7, &held(20, "205")),
+        delete(21.1),
+        patch(21).with("/stageTimestamp", json!("1970-01-01T00:00:21.2Z")).response(&deleting(
+            &deployment("shop/web", 20, 5),
+            21,
+            0,
+            &[],
+        )),
+        create(21.3, &at_version(&deployment("shop/web", 21, 7), "215")),
+        audit(23, "update", "apps/v1 deployments shop/web").request(&at_version(&deployment("shop/web", 21, 7), "215")),
+    ];
+    let expected = [
+        "20 +Deployment shop/web 1",
+        "20 -Deployment shop/web",
+        "20 +Deployment shop/web 5",
+        "21 -Deployment shop/web",
+        "21 +Deployment shop/web 7",
+    ];
+    tells(&log, &expected, &[("content-approximate", 1)]);
+}
