@@ -124,6 +124,35 @@ fn without_answers_the_patch_of_the_last_finalizer_is_taken_for_the_end() {
     tells(&[created, delete(20)], &[CREATED], &[]);
 }
 
+#[test]
+fn an_object_that_only_a_finalizer_keeps_ends_when_a_request_removes_it() {
+    let waiting = deleting(&web("201"), 20, 0, &["foregroundDeletion"]);
+    let pending = delete(20).response(&waiting);
+    let gone = [CREATED, "30 -Deployment shop/web"];
+    let merge = json!({"metadata": {"finalizers": null}});
+    let json_patch = json!([{"op": "remove", "path": "/metadata/finalizers/0"}]);
+    for asked in [merge, json_patch] {
+        tells(&[created(), pending.clone(), patch(30).request(&asked)], &gone, CONCLUDED);
+        let of_pod = deleting(&p("201"), 20, 30, &["foregroundDeletion"]);
+        let pod = [pod_created(), delete_pod(20).response(&of_pod), audit(30, "patch", "v1 pods shop/p").request(&asked)];
+        // Its containers are waited for as well.
+        tells(&pod, &[POD], &[]);
+    }
+    let other = patch(30).request(&json!({"metadata": {"finalizers": ["example.dev/other"]}}));
+    tells(&[created(), pending, other], &[CREATED], &[]);
+}
+
+#[test]
+fn what_a_deletion_adds_was_not_there_at_the_creation() {
+    let asked = audit(10, "create", "apps/v1 deployments shop/web").request(&deployment("shop/web", 10, 1));
+    let waiting = deleting(&web("201"), 20, 0, &["example.dev/added", "foregroundDeletion"]);
+    let read = audit(25, "get", "apps/v1 deployments shop/web").response(&waiting);
+    let log = audit_log(&[asked, delete(20), read]);
+    let args = ["export", "-f", "json", "--sanitize", "simkube", "--from=5", "--to=22"];
+    let trace = tracer(&args, log.as_bytes()).ends(0).json().to_string();
+    assert!(trace.contains("example.dev/added") && !trace.contains("foregroundDeletion"), "{trace}");
+}
+
 /// A pod of a node, at a version.
 fn p(version: &str) -> Value {
     with(at_version(&pod("shop/p", 10), version), "/spec/nodeName", json!("n"))
@@ -234,4 +263,37 @@ fn a_deletion_of_what_was_never_seen_shows_no_object_unless_it_has_a_body() {
     }
     let shown = ["10 +Deployment shop/web 1", "20 -Deployment shop/web"];
     tells(&[delete(20).response(&web("101"))], &shown, &[("first-seen-late", 1)]);
+}
+
+/// The creationTimestamp is cut to the second, in which the name was another's.
+#[test]
+fn a_request_without_uid_is_of_the_object_that_bore_the_name_at_its_time() {
+    let held = |second: i64, version: &str| {
+        let object = at_version(&deployment("shop/web", second, 5), version);
+        with(object, "/metadata/finalizers", json!(["foregroundDeletion"]))
+    };
+    let create = |second: f64, object: &Value| audit(second, "create", "apps/v1 deployments shop/web").response(object);
+    let first = with(json!({"kind": "DeleteOptions"}), "/preconditions", json!({"uid": "first"}));
+    let log = [
+        audit(20.0, "create", "apps/v1 deployments shop/web").request(&deployment("shop/web", 20, 1)),
+        delete(20.6).request(&first).success(),
+        create(20.7, &held(20, "205")),
+        delete(21.1),
+        patch(21).with("/stageTimestamp", json!("1970-01-01T00:00:21.2Z")).response(&deleting(
+            &deployment("shop/web", 20, 5),
+            21,
+            0,
+            &[],
+        )),
+        create(21.3, &at_version(&deployment("shop/web", 21, 7), "215")),
+        audit(23, "update", "apps/v1 deployments shop/web").request(&at_version(&deployment("shop/web", 21, 7), "215")),
+    ];
+    let expected = [
+        "20 +Deployment shop/web 1",
+        "20 -Deployment shop/web",
+        "20 +Deployment shop/web 5",
+        "21 -Deployment shop/web",
+        "21 +Deployment shop/web 7",
+    ];
+    tells(&log, &expected, &[("content-approximate", 1)]);
 }

@@ -284,10 +284,7 @@ fn spread(case: &Case, audit: &AuditLog, cut: (Index, Index, u8)) -> Result<(), 
 /// Whether the trace of a log of lower levels says nothing that did not happen, or names it.
 fn honest(log: &Recording, full: &[u8], low: &Told) -> Result<(), String> {
     let accounted = low.account["gaps"].as_array().is_some_and(|gaps| !gaps.is_empty());
-    // Not held of what a finalizer kept: where the answer to its deletion is logged, and the removal of its last finalizer is a
-    // request alone, its end is lost, and the account is silent.
-    let kept = log.writes.iter().any(|write| write.gone && write.body["metadata"].get("finalizers").is_some());
-    if full != low.trace && !accounted && !kept {
+    if full != low.trace && !accounted {
         return Err("it differs, and the account is empty".to_owned());
     }
     let named = |key: &str| {

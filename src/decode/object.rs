@@ -109,8 +109,8 @@ struct Metadata<'a> {
 /// The members of `metadata` that a trace can carry, name and namespace aside.
 pub const KEPT_METADATA: [&str; 6] =
     ["annotations", "finalizers", "generateName", "labels", "ownerReferences", "selfLink"];
-/// Of kinds whose bodies are not needed: what filters and the owner graph use.
-const KEPT_OF_OTHERS: [&str; 2] = ["labels", "ownerReferences"];
+/// Of kinds whose bodies are not needed: what filters and the owner graph use, and what keeps an object that is deleted.
+const KEPT_OF_OTHERS: [&str; 3] = ["finalizers", "labels", "ownerReferences"];
 
 impl<'a> Metadata<'a> {
     fn of(raw: &'a RawValue, kept: &[&'static str]) -> Result<Self, json::Error> {
@@ -157,7 +157,11 @@ impl<'a> Metadata<'a> {
 
     fn waits_for_nothing(&self, types: &TypeMeta, parts: &Parts<'_>) -> bool {
         let of_spec = || types.kind == "Namespace" && parts.spec().is_some_and(has_finalizers);
-        !self.has_finalizers && self.grace_seconds.unwrap_or(0) == 0 && !of_spec()
+        !self.has_finalizers && self.grace_is_over() && !of_spec()
+    }
+
+    fn grace_is_over(&self) -> bool {
+        self.grace_seconds.unwrap_or(0) == 0
     }
 }
 
@@ -239,6 +243,7 @@ pub fn observe(raw: &RawValue, sight: Sight<'_>, interest: &Interest) -> Result<
         pristine: at.is_none() && is_pristine(&metadata),
         created: metadata.created,
         change,
+        held: metadata.deletion.is_some() && metadata.grace_is_over(),
         wanted: needed,
         telling: if sight.metadata_of.is_some() { Telling::Metadata } else { Telling::Whole },
         part: if sight.change == Change::Listed { Part::Nothing } else { Part::Whole },

@@ -104,6 +104,8 @@ pub struct Observation {
     pub created: Option<Timestamp>,
     /// What became of it.
     pub change: Change,
+    /// Whether its deletion has begun and no grace period is left: only finalizers keep it.
+    pub held: bool,
     /// Whether its content is needed.
     pub wanted: bool,
     /// How the record tells of it.

@@ -7,6 +7,8 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
+use serde_json::{Map, Value};
+
 use super::blobs::Blobs;
 use super::clock::Clock;
 use super::draft::{Draft, concluded};
@@ -47,6 +49,8 @@ pub(super) struct Left {
     leaving: Vec<Timestamp>,
     /// The server knew of no such object, at these times.
     absent: Vec<Timestamp>,
+    /// The first sighting of it as held by finalizers alone: its number.
+    held: Option<usize>,
     /// The sightings that took the last finalizer away, perhaps: their numbers.
     released: Vec<usize>,
 }
@@ -59,14 +63,15 @@ pub(super) fn left(asked: &[Entry], sightings: &[Sighting]) -> Option<Left> {
         times
     };
     let (leaving, absent) = (times(Change::Leaving), times(Change::Absent));
-    (!asked.is_empty()).then(|| {
+    let held = sightings.iter().position(|sighting| sighting.entry.held);
+    (!asked.is_empty() || held.is_some()).then(|| {
         let names_finalizers = |sighting: &Sighting| match &sighting.entry.telling {
             Telling::Patch(patch) => memchr::memmem::find(&patch.text, b"finalizers").is_some(),
             Telling::Requested => true,
             _ => false,
         };
         let released = sightings.iter().enumerate().filter(|(_, sighting)| names_finalizers(sighting));
-        Left { leaving, absent, released: released.map(|(i, _)| i).collect() }
+        Left { leaving, absent, held, released: released.map(|(i, _)| i).collect() }
     })
 }
 
@@ -74,15 +79,17 @@ impl Left {
     /// The end that follows. `versions` are those of the sightings.
     pub fn end(&self, key: &ObjectKey, versions: &[Version], blobs: &Blobs, report: &mut Report) -> Option<End> {
         let last = versions.last()?;
-        let held = |version: &Version| blobs.object(version.metadata).contains_key("finalizers");
+        let held = is_held(&blobs.object(last.metadata));
         let after = |at: Timestamp| last.at.plus_micros(1).max(at);
-        let begun = self.leaving.first().is_some_and(|at| *at < last.at);
+        let number = versions.len() - 1;
+        let asked_before = self.leaving.first().is_some_and(|at| *at < last.at);
+        let begun = asked_before || self.held.is_some_and(|first| first < number);
         // Whoever asked again and was not refused found it there.
         let last_word = self.leaving.last().filter(|at| last.at <= **at);
         let absent = self.absent.iter().find(|at| last.at.max(last_word.copied().unwrap_or_default()) <= **at);
         let end = match (last_word, absent) {
-            (Some(at), _) if !held(last) => Some(after(*at)),
-            _ if begun && self.released.last() == Some(&(versions.len() - 1)) && !held(last) => Some(after(last.at)),
+            (Some(at), _) if !held => Some(after(*at)),
+            _ if begun && self.released.last() == Some(&number) && !held => Some(after(last.at)),
             (_, Some(at)) => Some(after(*at)),
             _ => None,
         };
@@ -91,6 +98,11 @@ impl Left {
             concluded(at)
         })
     }
+}
+
+/// Whether metadata have a finalizer.
+fn is_held(metadata: &Map<String, Value>) -> bool {
+    metadata.get("finalizers").and_then(Value::as_array).is_some_and(|finalizers| !finalizers.is_empty())
 }
 
 /// Versions that a write was made upon, or that a read showed, and that no write in the log made: the writes are missing, as

@@ -101,12 +101,13 @@ pub(super) fn apart(a: &Entry, b: &Entry) -> i64 {
 
 impl Life {
     fn of(entries: Vec<Entry>) -> Self {
-        let starts = entries.iter().map(|e| e.created.map_or(time(e), |created| created.min(time(e))));
         let ends = entries.iter().filter(|e| e.change == Change::Deleted).map(time);
-        let (start, end) = (starts.min().unwrap_or_default(), ends.min().unwrap_or(Timestamp::MAX));
+        let end = ends.min().unwrap_or(Timestamp::MAX);
         let first = entries.iter().map(time).min().unwrap_or_default();
         let stamp = entries.iter().filter_map(|entry| entry.created).min();
         let created = entries.iter().any(|entry| entry.change == Change::Created);
+        // The time that it tells itself is cut to the second, in which another object may have borne the name.
+        let start = stamp.filter(|stamp| !created && *stamp < first).unwrap_or(first);
         Life { start, first, end, stamp, created, entries }
     }
 
@@ -116,8 +117,8 @@ impl Life {
     }
 
     fn take(&mut self, entry: Entry) {
-        self.start = self.start.min(time(&entry));
         self.first = self.first.min(time(&entry));
+        self.start = if entry.change == Change::Created { self.first } else { self.start.min(self.first) };
         self.created |= entry.change == Change::Created;
         if entry.change == Change::Deleted {
             self.end = self.end.min(time(&entry));
@@ -153,9 +154,11 @@ fn begin(lives: &mut Vec<Life>, creations: Vec<Entry>) {
         }
     }
     lives.extend(more);
-    lives.sort_by_key(|life| life.start);
+    lives.sort_by_key(|life| (life.start, life.end, life.entries[0].resource_version, life.entries[0].position));
     for i in 1..lives.len() {
-        lives[i - 1].end = lives[i - 1].end.min(lives[i].first);
+        if lives[i - 1].first < lives[i].first {
+            lives[i - 1].end = lives[i - 1].end.min(lives[i].first);
+        }
     }
 }
 

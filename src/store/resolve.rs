@@ -241,6 +241,9 @@ fn learn_from_later(sightings: &[Sighting], states: &mut [State], blobs: &mut Bl
     }
 }
 
+/// What a server adds when the deletion is asked for (apiserver `registry/generic/registry/store.go`, `deletionFinalizersForGarbageCollection`).
+const ADDED_BY_DELETION: [&str; 2] = ["foregroundDeletion", "orphan"];
+
 /// Labels, owners and finalizers of the later metadata, which a server may have added to what was asked for; annotations of
 /// the earlier, since controllers write those with the status.
 fn as_admitted(earlier: BlobId, later: BlobId, blobs: &mut Blobs) -> BlobId {
@@ -249,6 +252,15 @@ fn as_admitted(earlier: BlobId, later: BlobId, blobs: &mut Blobs) -> BlobId {
         Some(annotations) => there.insert("annotations".into(), annotations.clone()),
         None => there.remove("annotations"),
     };
+    if let Some(Value::Array(finalizers)) = there.get_mut("finalizers") {
+        let asked_for = asked.get("finalizers").and_then(Value::as_array);
+        let is_new = |finalizer: &Value| asked_for.is_none_or(|asked| !asked.contains(finalizer));
+        let by_deletion = |finalizer: &Value| finalizer.as_str().is_some_and(|name| ADDED_BY_DELETION.contains(&name));
+        finalizers.retain(|finalizer| !(by_deletion(finalizer) && is_new(finalizer)));
+        if finalizers.is_empty() {
+            there.remove("finalizers");
+        }
+    }
     blobs.intern_metadata_value(Value::Object(there)).unwrap_or(earlier)
 }
 

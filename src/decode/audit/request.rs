@@ -149,6 +149,7 @@ impl<'e, 'a> Request<'e, 'a> {
             pristine: false,
             created: None,
             change,
+            held: false,
             wanted,
             telling,
             part: self.part(),
