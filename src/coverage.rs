@@ -82,12 +82,13 @@ impl Coverage {
 
     /// All of it, once everything is read; `None` when there was no audit event. Notes dry runs, unknown outcomes, resources without bodies,
     /// silent servers and clocks that differ.
-    pub fn finish(self, known: &Known<'_>, report: &mut Report) -> Option<AuditAccount> {
+    pub fn finish(mut self, known: &Known<'_>, report: &mut Report) -> Option<AuditAccount> {
         if self.records == 0 {
             return None;
         }
         let resources = resources::by_index(self.resources);
-        let Events { distinct, twins, links } = Events::of(self.tellings);
+        let Events { distinct, twins, mut links } = Events::of(self.tellings);
+        links.extend(self.logs.links());
         let mut by_log = vec![0; self.logs.len()];
         distinct.iter().chain(&twins).for_each(|event| by_log[event.origin as usize] += 1);
         let servers = servers::servers(self.logs, &links, &by_log, known.paths);

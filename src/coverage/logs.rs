@@ -1,6 +1,9 @@
 //! The logs as they were read: which file, which server where the carrier names it, and when they have events.
 
-use std::collections::BTreeMap;
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
+use std::iter::Copied;
+use std::slice::Iter;
 
 use super::runs::Runs;
 
@@ -63,6 +66,25 @@ impl Logs {
     /// The log, the file and the runs of all that was read.
     pub(super) fn runs(&self) -> impl Iterator<Item = (u32, u32, &Runs)> {
         self.runs.iter().map(|((log, source), runs)| (*log, *source, runs))
+    }
+
+    /// Pairs of logs that hold copies of one event of those that were only counted.
+    pub(super) fn links(&mut self) -> BTreeSet<(u32, u32)> {
+        for events in &mut self.others {
+            events.sort_unstable();
+            events.dedup();
+        }
+        let mut rest: Vec<_> = self.others.iter().map(|events| events.iter().copied()).collect();
+        let next = |(log, events): (u32, &mut Copied<Iter<'_, u64>>)| events.next().map(|event| Reverse((event, log)));
+        let mut heads: BinaryHeap<_> = (0..).zip(&mut rest).filter_map(next).collect();
+        let mut links = BTreeSet::new();
+        let mut last: Option<(u64, u32)> = None;
+        while let Some(Reverse((event, log))) = heads.pop() {
+            links.extend(last.filter(|(other, _)| *other == event).map(|(_, other)| (other, log)));
+            last = Some((event, log));
+            heads.extend(next((log, &mut rest[log as usize])));
+        }
+        links
     }
 
     /// How many of the events that were only counted are of these logs, each once.

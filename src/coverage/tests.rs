@@ -167,6 +167,15 @@ fn a_copy_counts_once_and_its_bodies_are_kept() {
 }
 
 #[test]
+fn files_that_overlap_in_nothing_but_reads_count_them_once() {
+    let get = |id: &str, at: i64| told(id, at, "get", "pods", Outcome::Nothing);
+    let old = [(2, get("1", 0)), (2, get("2", 9_000)), (2, get("3", 9_100))];
+    let new = [(3, get("2", 9_000)), (3, get("3", 9_100)), (3, get("4", 20_000))];
+    let (account, _) = account(&[old, new].concat());
+    assert_eq!((account.events, account.copies, account.servers.len()), (4, 2, 1));
+}
+
+#[test]
 fn of_the_two_logs_of_an_aggregated_api_the_one_with_bodies_counts() {
     let records = [
         (0, told("1", 5_000, "create", "gangs.lab.example.dev", BARE)),
