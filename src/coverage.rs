@@ -28,7 +28,7 @@ use logs::Logs;
 use resources::{Recorded, Resource};
 use servers::Server;
 
-use crate::decode::audit::Audited;
+use crate::decode::audit::{Audited, Kinds};
 use crate::model::{GroupKind, Timestamp};
 use crate::report::{AuditAccount, ClockAccount, Reason, Report, ServerAccount, Silence};
 
@@ -50,8 +50,8 @@ pub struct Coverage {
 pub struct Known<'a> {
     /// The kinds that matter for this trace: the tracked ones, and pods.
     pub tracked: &'a BTreeSet<GroupKind>,
-    /// The kind of a resource, from its group and name.
-    pub kinds: &'a dyn Fn(&str, &str) -> Option<GroupKind>,
+    /// The kinds of resources.
+    pub kinds: &'a Kinds,
     /// The names of the sources.
     pub paths: &'a [String],
     /// The window in Unix seconds: a silence that reaches into it is counted there.

@@ -41,4 +41,5 @@ pub mod patch;
 pub mod report;
 pub mod store;
 pub mod trace;
+mod uri;
 pub mod window;

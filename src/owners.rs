@@ -7,7 +7,6 @@
 
 mod infer;
 mod order;
-pub(crate) use infer::labels;
 pub use order::TopDown;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};

@@ -19,12 +19,14 @@ mod json_patch;
 mod merge;
 mod order;
 mod schema;
+mod scope;
 mod server_side;
 mod strategic;
 #[cfg(test)]
 mod tests;
 
 pub use dialect::{Dialect, is_builtin_group};
+pub use scope::{drop_metadata, keep_metadata};
 
 /// Why a patch could not be applied to the object that is known.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]

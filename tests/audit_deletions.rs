@@ -134,7 +134,8 @@ fn an_object_that_only_a_finalizer_keeps_ends_when_a_request_removes_it() {
     for asked in [merge, json_patch] {
         tells(&[created(), pending.clone(), patch(30).request(&asked)], &gone, CONCLUDED);
         let of_pod = deleting(&p("201"), 20, 30, &["foregroundDeletion"]);
-        let pod = [pod_created(), delete_pod(20).response(&of_pod), audit(30, "patch", "v1 pods shop/p").request(&asked)];
+        let pod =
+            [pod_created(), delete_pod(20).response(&of_pod), audit(30, "patch", "v1 pods shop/p").request(&asked)];
         // Its containers are waited for as well.
         tells(&pod, &[POD], &[]);
     }

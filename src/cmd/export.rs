@@ -178,8 +178,7 @@ fn audit(
     let pods = std::iter::once(GroupKind::new("", "Pod"));
     let tracked = config.iter().map(|(gvk, _)| gvk.group_kind()).chain(pods).collect();
     let paths: Vec<String> = archive.sources.iter().map(|source| source.path.clone()).collect();
-    let kinds = |group: &str, resource: &str| history.kind_of(group, resource);
-    let known = Known { tracked: &tracked, kinds: &kinds, paths: &paths, window: (window.from, window.to) };
+    let known = Known { tracked: &tracked, kinds: &history.kinds, paths: &paths, window: (window.from, window.to) };
     std::mem::take(&mut archive.coverage).finish(&known, report)
 }
 

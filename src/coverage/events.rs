@@ -6,14 +6,11 @@
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use super::clocks::Mark;
-use crate::decode::audit::{Audited, ObjectReference, Outcome};
+use crate::decode::audit::{Audited, ObjectReference, Outcome, TWINS_APART};
 use crate::model::Timestamp;
 
 /// In the place of a time that is not known.
 pub(super) const NO_TIME: i64 = i64::MIN;
-
-/// The two logs of an aggregated API tell of one request in two moments, at most this far apart, in microseconds.
-const TWINS_APART: i64 = 1_000_000;
 
 /// With how many events of one id and one moment a record is compared. More there are only in logs that were made up.
 const COMPARED: usize = 64;

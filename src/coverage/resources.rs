@@ -7,7 +7,7 @@ use super::Known;
 use super::events::{Telling, What};
 use super::policy::Lacking;
 use crate::decode::audit::ObjectReference;
-use crate::model::GroupKind;
+use crate::decode::audit::is_named_for;
 use crate::report::{Reason, Report, ResourceAccount};
 
 /// A resource or subresource: group, resource, subresource.
@@ -132,19 +132,12 @@ fn percent(part: u64, whole: u64) -> Option<f64> {
 
 /// Whether a resource's objects matter for the trace.
 fn is_tracked(resource: &Resource, known: &Known<'_>) -> bool {
-    match (known.kinds)(&resource.group, &resource.resource) {
-        Some(kind) => known.tracked.contains(&kind),
+    let mut of_group = known.tracked.iter().filter(|kind| kind.group == resource.group);
+    match known.kinds.of(&resource.group, &resource.resource) {
+        Some(of) => of_group.any(|kind| kind.kind == of),
         // Where no body tells the kind, the name does.
-        None => known.tracked.iter().any(|kind| kind.group == resource.group && names(kind, &resource.resource)),
+        None => of_group.any(|kind| is_named_for(&resource.resource, &kind.kind)),
     }
-}
-
-/// Whether a resource has the name that a kind's usually has (`kubectl` guesses them so too).
-fn names(kind: &GroupKind, resource: &str) -> bool {
-    let singular = kind.kind.to_lowercase();
-    let ending = resource.strip_prefix(singular.as_str());
-    matches!(ending, Some("" | "s" | "es"))
-        || singular.strip_suffix('y').is_some_and(|stem| resource.strip_prefix(stem) == Some("ies"))
 }
 
 /// Resources in the order of their indices.
@@ -157,20 +150,6 @@ pub(super) fn by_index(resources: BTreeMap<Resource, u32>) -> Vec<Resource> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_kind_is_known_by_the_name_of_its_resource() {
-        for (kind, resource, expected) in [
-            ("Gang", "gangs", true),
-            ("Policy", "policies", true),
-            ("Mesh", "meshes", true),
-            ("Endpoints", "endpoints", true),
-            ("Gang", "gangsters", false),
-            ("Gang", "gan", false),
-        ] {
-            assert_eq!(names(&GroupKind::new("x", kind), resource), expected, "{kind} {resource}");
-        }
-    }
 
     #[test]
     fn all_but_one_is_not_100_percent() {

@@ -73,7 +73,6 @@ impl Told {
             at: Some(at),
             received: self.received.then_some(at.plus_micros(-500)),
             server: self.server.map(str::to_owned),
-            level: Level::Metadata,
             verb: self.verb.to_owned(),
             target,
             outcome: self.outcome,
@@ -86,15 +85,10 @@ const PATHS: [&str; 4] = ["a/audit.log.1", "a/audit.log", "b/audit.log", "b/copy
 
 fn finish(coverage: Coverage, paths: &[&str]) -> (AuditAccount, Report) {
     let mut report = Report::default();
-    let kinds = |group: &str, resource: &str| match (group, resource) {
-        ("", "pods") => Some(GroupKind::new("", "Pod")),
-        ("apps", "deployments") => Some(GroupKind::new("apps", "Deployment")),
-        _ => None,
-    };
     let tracked = [("", "Pod"), ("apps", "Deployment"), ("lab.example.dev", "Gang")];
     let tracked = tracked.map(|(group, kind)| GroupKind::new(group, kind)).into_iter().collect();
     let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-    let known = Known { tracked: &tracked, kinds: &kinds, paths: &paths, window: (0, 10) };
+    let known = Known { tracked: &tracked, kinds: &Kinds::default(), paths: &paths, window: (0, 10) };
     (coverage.finish(&known, &mut report).unwrap(), report)
 }
 
@@ -119,7 +113,7 @@ fn resources(records: &[Told]) -> Vec<String> {
 
 #[test]
 fn without_audit_events_there_is_nothing_to_say() {
-    let known = Known { tracked: &BTreeSet::new(), kinds: &|_, _| None, paths: &[], window: (0, 1) };
+    let known = Known { tracked: &BTreeSet::new(), kinds: &Kinds::default(), paths: &[], window: (0, 1) };
     assert_eq!(Coverage::default().finish(&known, &mut Report::default()), None);
 }
 

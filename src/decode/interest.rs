@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::audit::is_named_for;
 use crate::model::{GroupKind, Gvk};
 
 /// Which bodies are needed: of which kinds, and at which version.
@@ -73,17 +74,9 @@ impl Interest {
         self.wants(kind, version) != Wanted::No || (kind.kind.is_empty() && of_group())
     }
 
-    /// The kind of a resource that is not built in, if it is a tracked one: its name is the kind's in lower case and plural,
-    /// by the rule that Kubernetes itself guesses with (apimachinery `meta.UnsafeGuessKindToResource`).
+    /// The kind of a resource that is not built in, if it is a tracked one, by its name.
     pub(super) fn kind_of(&self, group: &str, resource: &str) -> Option<&str> {
         let of_group = self.tracked.keys().filter(|kind| kind.group == group);
-        of_group.map(|kind| kind.kind.as_str()).find(|kind| is_plural(resource, &kind.to_ascii_lowercase()))
+        of_group.map(|kind| kind.kind.as_str()).find(|kind| is_named_for(resource, kind))
     }
-}
-
-fn is_plural(resource: &str, kind: &str) -> bool {
-    let stem = |ending: &str| resource.strip_suffix(ending);
-    stem("s") == Some(kind)
-        || stem("es") == Some(kind)
-        || stem("ies").is_some_and(|stem| kind.strip_suffix('y') == Some(stem))
 }

@@ -233,7 +233,7 @@ impl Decoder {
         let mut event = audit::AuditEvent::native(members);
         let host = || ["hostname", "host"].iter().find_map(|name| audit::event::text(members, name));
         event.server = carrier.server.as_deref().map(Into::into).or_else(host);
-        self.hear(&event, out);
+        self.audit(&event, out);
     }
 
     /// A list of audit events, of which each is one by itself.
@@ -250,14 +250,9 @@ impl Decoder {
     }
 
     /// An audit event that a record is or carries.
-    fn hear(&self, event: &audit::AuditEvent<'_>, out: &mut Decoded) {
+    fn audit(&self, event: &audit::AuditEvent<'_>, out: &mut Decoded) {
         #[cfg(test)]
         envelope::tests::hear(event);
-        self.audit(event, out);
-    }
-
-    /// An audit event, however it was carried.
-    fn audit(&self, event: &audit::AuditEvent<'_>, out: &mut Decoded) {
         out.at = event.at;
         out.items.extend(audit::read(event, &self.event_ids, &self.interest));
     }

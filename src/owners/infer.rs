@@ -6,15 +6,12 @@
 //! - Job → CronJob: a CronJob names its Jobs `<cronjob>-<digits>` (`cronjob/utils.go` getJobName). Taken when the log knows
 //!   the CronJob in that namespace.
 
-use std::collections::BTreeMap;
-
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube_core::labels::{Selector, SelectorExt};
 
 use super::{Owner, OwnerGraph};
 use crate::model::{GroupKind, ObjectKey};
 use crate::report::{Reason, Report};
-use crate::store::blobs::BlobId;
 use crate::store::{History, Object, ObjectId};
 
 /// Fills in `inferred` of the owners that are known by reference only, and counts them.
@@ -46,7 +43,7 @@ fn above(unseen: &ObjectKey, child: &Object, history: &History) -> Option<Object
 }
 
 fn deployment(replica_set: &ObjectKey, child: &Object, history: &History) -> Option<ObjectId> {
-    let labels = labels(history, child.versions[0].metadata);
+    let labels = history.blobs.labels(child.versions[0].metadata);
     let hash = labels.get("pod-template-hash")?;
     let name = replica_set.name.strip_suffix(hash.as_str())?.strip_suffix('-')?;
     let id = named("apps", "Deployment", replica_set, name, child, history)?;
@@ -74,12 +71,4 @@ fn named(
     let kind = GroupKind::new(group, kind);
     let key = ObjectKey { kind, namespace: below.namespace.clone(), name: name.to_owned() };
     history.named_at(&key, child.born)
-}
-
-/// The labels in a `metadata`; values that are no strings are left out.
-pub(crate) fn labels(history: &History, metadata: BlobId) -> BTreeMap<String, String> {
-    let listed = history.blobs.object(metadata).remove("labels");
-    let Some(serde_json::Value::Object(listed)) = listed else { return BTreeMap::new() };
-    let text = |value: serde_json::Value| if let serde_json::Value::String(text) = value { Some(text) } else { None };
-    listed.into_iter().filter_map(|(key, value)| Some((key, text(value)?))).collect()
 }

@@ -2,6 +2,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::uri::parameter;
+
 /// The groups whose types are compiled into Kubernetes' own servers: only those know merge keys. The names cannot be told
 /// by their look, `*.k8s.io` is also what many custom resources use.
 const BUILTIN_GROUPS: [&str; 23] = [
@@ -71,11 +73,11 @@ impl Dialect {
             return Dialect::Json;
         }
         let names_kind = ["apiVersion", "kind"].iter().all(|key| patch.get(key).is_some_and(Value::is_string));
-        if has_parameter(uri, "force") {
+        if parameter(uri, "force").is_some() {
             Dialect::Apply
         } else if has_directive(patch) {
             Dialect::Strategic
-        } else if names_kind && has_parameter(uri, "fieldManager") {
+        } else if names_kind && parameter(uri, "fieldManager").is_some() {
             Dialect::Apply
         } else if is_builtin_group(group) {
             Dialect::Strategic
@@ -83,11 +85,6 @@ impl Dialect {
             Dialect::Merge
         }
     }
-}
-
-fn has_parameter(uri: &str, name: &str) -> bool {
-    let query = uri.split_once('?').map_or("", |(_, query)| query);
-    query.split('&').any(|parameter| parameter.split('=').next() == Some(name))
 }
 
 fn has_directive(patch: &Value) -> bool {

@@ -4,7 +4,7 @@
 //! them. Canonical is: keys sorted, no white space, of a key that stands twice the last; so that the same content from
 //! recorders that order keys differently is the same blob.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{BuildHasher, RandomState};
 use std::sync::Arc;
 
@@ -66,6 +66,13 @@ impl Blobs {
     /// A blob as a JSON object; empty if it is none.
     pub fn object(&self, id: BlobId) -> Map<String, Value> {
         serde_json::from_slice(self.text(id)).unwrap_or_default()
+    }
+
+    /// The labels of an object's metadata.
+    pub fn labels(&self, metadata: BlobId) -> BTreeMap<String, String> {
+        let Some(Value::Object(labels)) = self.object(metadata).remove("labels") else { return BTreeMap::new() };
+        let text = |value: Value| if let Value::String(text) = value { Some(text) } else { None };
+        labels.into_iter().filter_map(|(key, value)| Some((key, text(value)?))).collect()
     }
 
     fn intern_with(&mut self, text: &[u8], tidy: impl FnOnce(&mut Value)) -> Result<BlobId, serde_json::Error> {

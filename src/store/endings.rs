@@ -7,8 +7,6 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde_json::{Map, Value};
-
 use super::blobs::Blobs;
 use super::clock::Clock;
 use super::draft::{Draft, concluded};
@@ -79,7 +77,7 @@ impl Left {
     /// The end that follows. `versions` are those of the sightings.
     pub fn end(&self, key: &ObjectKey, versions: &[Version], blobs: &Blobs, report: &mut Report) -> Option<End> {
         let last = versions.last()?;
-        let held = is_held(&blobs.object(last.metadata));
+        let held = blobs.object(last.metadata).contains_key("finalizers");
         let after = |at: Timestamp| last.at.plus_micros(1).max(at);
         let number = versions.len() - 1;
         let asked_before = self.leaving.first().is_some_and(|at| *at < last.at);
@@ -98,11 +96,6 @@ impl Left {
             concluded(at)
         })
     }
-}
-
-/// Whether metadata have a finalizer.
-fn is_held(metadata: &Map<String, Value>) -> bool {
-    metadata.get("finalizers").and_then(Value::as_array).is_some_and(|finalizers| !finalizers.is_empty())
 }
 
 /// Versions that a write was made upon, or that a read showed, and that no write in the log made: the writes are missing, as

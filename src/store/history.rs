@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, HashMap};
 use super::ApiVersionId;
 use super::blobs::{BlobId, Blobs};
 use crate::decode::Facts;
-use crate::decode::audit::resources::kind_of as built_in;
-use crate::model::{GroupKind, Gvk, ObjectKey, ResourceVersion, SourceId, Timestamp};
+use crate::decode::audit::Kinds;
+use crate::model::{Gvk, ObjectKey, ResourceVersion, SourceId, Timestamp};
 
 /// An object in a history: its place in [`History::objects`].
 pub type ObjectId = usize;
@@ -23,8 +23,8 @@ pub struct History {
     pub changes_estimated: Option<(Timestamp, Timestamp)>,
     /// When the last of the states was written that were recorded without times, as lists are.
     pub states_estimated: Option<Timestamp>,
-    /// The kinds of resources, as bodies showed them: by group and resource.
-    pub kinds: BTreeMap<(String, String), String>,
+    /// The kinds of resources.
+    pub kinds: Kinds,
     /// Objects by uid.
     pub by_uid: HashMap<String, ObjectId>,
     /// Objects by key; several bore one name one after the other.
@@ -146,12 +146,6 @@ impl Object {
 }
 
 impl History {
-    /// The kind of a resource: as bodies showed it, else a built-in one.
-    pub fn kind_of(&self, group: &str, resource: &str) -> Option<GroupKind> {
-        let learned = self.kinds.get(&(group.to_owned(), resource.to_owned())).map(String::as_str);
-        learned.or_else(|| built_in(group, resource)).map(|kind| GroupKind::new(group, kind))
-    }
-
     /// The group, version and kind of an object's body.
     pub fn gvk(&self, object: &Object, version: &Version) -> Gvk {
         let kind = &object.key.kind;

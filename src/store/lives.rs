@@ -7,15 +7,12 @@ use std::collections::BTreeMap;
 
 use super::Entry;
 use super::initial::UidId;
+use crate::decode::audit::{CLOCKS_APART, TWINS_APART};
 use crate::decode::{Change, Telling, Why};
 use crate::model::Timestamp;
 
 /// How long after an object's end, in microseconds, a request may be told that went before it.
 const LATE: i64 = 2_000_000;
-/// By how much, in microseconds, the clocks of two servers may differ.
-pub(super) const CLOCKS_APART: i64 = 1_000_000;
-/// How far apart, in microseconds, the two logs of an aggregated API note one request.
-pub(super) const TWIN: i64 = 1_000_000;
 
 /// The records of one object.
 struct Life {
@@ -88,7 +85,7 @@ fn without_copies(entries: Vec<Entry>) -> Vec<Entry> {
     numbered.dedup_by(|(_, again), (_, first)| {
         // One event may tell of an object's metadata and of what was asked for.
         let same = again.event.is_some() && again.event == first.event && again.change == first.change;
-        let twin = matches!(again.telling, Telling::Nothing(_)) && apart(again, first) <= TWIN;
+        let twin = matches!(again.telling, Telling::Nothing(_)) && apart(again, first) <= TWINS_APART;
         same && (twin || (time(again) == time(first) && says(again) == says(first)))
     });
     numbered.sort_by_key(|(number, _)| *number);

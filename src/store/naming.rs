@@ -7,23 +7,21 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Entry;
 use super::blobs::Blobs;
-use super::lives::{TWIN, apart};
-use crate::decode::audit::EventId;
+use super::lives::apart;
+use crate::decode::audit::{CLOCKS_APART, EventId, Kinds, TWINS_APART};
 use crate::decode::{Change, Telling};
 use crate::model::{GroupKind, ObjectKey, Timestamp};
 use crate::report::{Reason, Report};
 
-/// How long, in microseconds, a name may take to show after the creation; and how much earlier it may show by another
-/// server's clock.
-const NAME_SHOWS: (i64, i64) = (600_000_000, 1_000_000);
+/// How long, in microseconds, a name may take to show after the creation.
+const NAME_SHOWS: i64 = 600_000_000;
 /// What the server adds to a generated name (apiserver `storage/names/generate.go`).
 const SUFFIX: usize = 5;
 
 /// Records that lack a part of their object's name.
 #[derive(Default)]
 pub(super) struct Unnamed {
-    /// Kinds of resources, by group and resource.
-    kinds: BTreeMap<(String, String), String>,
+    kinds: Kinds,
     /// Of which kinds the contents are needed.
     needed: BTreeSet<GroupKind>,
     /// Those of unknown kinds, with their resources.
@@ -39,16 +37,7 @@ impl Unnamed {
         if needed && !self.needed.contains(kind) {
             self.needed.insert(kind.clone());
         }
-        let known = |kinds: &BTreeMap<(String, String), String>| {
-            kinds
-                .range((kind.group.clone(), resource.to_owned())..)
-                .next()
-                .is_some_and(|((group, name), known)| *group == kind.group && name == resource && *known <= kind.kind)
-        };
-        if !known(&self.kinds) {
-            // Should bodies disagree, the first by name: whatever the order of the input.
-            self.kinds.insert((kind.group.clone(), resource.to_owned()), kind.kind.clone());
-        }
+        self.kinds.learn(kind, resource);
     }
 
     /// Keeps a record until all is read.
@@ -64,9 +53,9 @@ impl Unnamed {
     pub fn settle(&mut self, entries: &mut HashMap<ObjectKey, Vec<Entry>>, blobs: &Blobs, report: &mut Report) {
         let mut unknown = BTreeSet::new();
         for (mut key, resource, mut entry) in std::mem::take(&mut self.of_unknown_kind) {
-            match self.kinds.get(&(key.kind.group.clone(), resource.clone())) {
+            match self.kinds.learned(&key.kind.group, &resource) {
                 Some(kind) => {
-                    key.kind.kind.clone_from(kind);
+                    kind.clone_into(&mut key.kind.kind);
                     entry.wanted = self.needed.contains(&key.kind);
                     if key.name.is_empty() {
                         self.nameless.push((key, entry));
@@ -86,14 +75,14 @@ impl Unnamed {
     /// Names the kind of a resource, if it is not known and was learned.
     pub fn complete(&self, kind: &mut GroupKind, resource: &str) {
         if kind.kind.is_empty()
-            && let Some(known) = self.kinds.get(&(kind.group.clone(), resource.to_owned()))
+            && let Some(known) = self.kinds.learned(&kind.group, resource)
         {
-            kind.kind.clone_from(known);
+            known.clone_into(&mut kind.kind);
         }
     }
 
     /// The kinds that were learned.
-    pub fn into_kinds(self) -> BTreeMap<(String, String), String> {
+    pub fn into_kinds(self) -> Kinds {
         self.kinds
     }
 }
@@ -117,7 +106,7 @@ fn name(
     let named = named_creations(&nameless, entries);
     let has_twin = |entry: &Entry| {
         let copies = entry.event.and_then(|event| named.get(&event)).into_iter().flatten();
-        matches!(entry.telling, Telling::Nothing(_)) && copies.into_iter().any(|copy| apart(entry, copy) <= TWIN)
+        matches!(entry.telling, Telling::Nothing(_)) && copies.into_iter().any(|copy| apart(entry, copy) <= TWINS_APART)
     };
     nameless.retain(|(_, entry)| !has_twin(entry));
     for (key, entry) in nameless {
@@ -125,8 +114,8 @@ fn name(
         let names =
             prefix.as_ref().and_then(|prefix| shown.get_mut(&ObjectKey { name: prefix.clone(), ..key.clone() }));
         let at = entry.at.unwrap_or_default();
-        let in_time =
-            |shown: Timestamp| at.plus_micros(-NAME_SHOWS.1) <= shown && shown <= at.plus_micros(NAME_SHOWS.0);
+        // It may show a little earlier by another server's clock.
+        let in_time = |shown: Timestamp| at.plus_micros(-CLOCKS_APART) <= shown && shown <= at.plus_micros(NAME_SHOWS);
         let found = names.and_then(|names| {
             let first = names.iter().find(|(shown, _)| in_time(*shown)).cloned()?;
             names.remove(&first);

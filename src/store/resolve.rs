@@ -141,11 +141,11 @@ impl Step<'_> {
         if nothing_known && !(patch.dialect == Dialect::Apply && text.get("spec").is_some()) {
             return self.unapplied(carried);
         }
-        self.lay(&text, patch, carried).unwrap_or_else(|| self.unapplied(carried))
+        self.lay(text, patch, carried).unwrap_or_else(|| self.unapplied(carried))
     }
 
     /// Applies a patch. `None` where it does not go with what is known.
-    fn lay(&mut self, text: &Value, patch: &Patch, base: State) -> Option<State> {
+    fn lay(&mut self, mut text: Value, patch: &Patch, base: State) -> Option<State> {
         let mut whole = Map::new();
         if let Some(content) = base.content {
             whole = self.blobs.object(content);
@@ -156,7 +156,9 @@ impl Step<'_> {
         }
         let full = patch.dialect == Dialect::Apply && text.get("spec").is_some();
         let has_content = base.content.is_some() || (full && self.before.is_none());
-        let text = if has_content { text.clone() } else { of_metadata(text) };
+        if !has_content {
+            patch::keep_metadata(&mut text);
+        }
         let mut whole = Value::Object(whole);
         patch::apply(&mut whole, &text, patch.dialect, &self.key.kind).ok()?;
         let Value::Object(mut whole) = whole else { return None };
@@ -207,22 +209,6 @@ impl Quality {
     /// The worse of two.
     fn or(self, other: Quality) -> Quality {
         if self == Quality::Exact { other } else { self }
-    }
-}
-
-/// The part of a patch that is for the metadata: of a kind whose content is not needed nothing else matters.
-fn of_metadata(patch: &Value) -> Value {
-    match patch {
-        Value::Array(operations) => {
-            let path = |operation: &&Value| {
-                operation.get("path").and_then(Value::as_str).is_some_and(|path| path.starts_with("/metadata"))
-            };
-            Value::Array(operations.iter().filter(path).cloned().collect())
-        }
-        Value::Object(members) => Value::Object(
-            members.iter().filter(|(name, _)| *name == "metadata").map(|(n, v)| (n.clone(), v.clone())).collect(),
-        ),
-        other => other.clone(),
     }
 }
 

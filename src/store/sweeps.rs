@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::{Map, Value};
+use serde_json::Value;
 
 use super::blobs::Blobs;
 use super::draft::{Draft, concluded};
@@ -123,21 +123,15 @@ impl<'a> Candidate<'a> {
     fn of(number: usize, draft: &'a Draft, blobs: &Blobs) -> Self {
         let object = &draft.object;
         let version = object.version_at(Timestamp::MAX);
-        let metadata = blobs.object(version.metadata);
         Candidate {
             draft: number,
             name: &object.key.name,
             since: draft.last_seen.max(object.born.plus_micros(1)),
-            labels: labels(&metadata),
-            held: metadata.contains_key("finalizers"),
+            labels: blobs.labels(version.metadata),
+            held: blobs.object(version.metadata).contains_key("finalizers"),
             grace: grace(object, blobs),
         }
     }
-}
-
-fn labels(metadata: &Map<String, Value>) -> BTreeMap<String, String> {
-    let labels = metadata.get("labels").and_then(Value::as_object).into_iter().flatten();
-    labels.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
 }
 
 fn grace(object: &Object, blobs: &Blobs) -> Option<bool> {

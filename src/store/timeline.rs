@@ -10,10 +10,10 @@ use super::dating::{EstimatedSpan, clock_of, estimate_times};
 use super::draft::Draft;
 use super::endings::{self, Endings};
 use super::initial::{InitialSets, UidId};
-use super::lives::{CLOCKS_APART, lives, time};
+use super::lives::{lives, time};
 use super::sightings::{birth, ordered, place};
 use super::{End, EndCause, Entry, History, Object, resolve};
-use crate::decode::audit::Sweep;
+use crate::decode::audit::{CLOCKS_APART, Kinds, Sweep};
 use crate::decode::{Change, Facts, Telling};
 use crate::model::{ObjectKey, Timestamp};
 use crate::report::Report;
@@ -25,7 +25,7 @@ pub(super) struct Read {
     pub uids: HashMap<String, UidId>,
     pub told: InitialSets,
     pub sweeps: Vec<Sweep>,
-    pub kinds: BTreeMap<(String, String), String>,
+    pub kinds: Kinds,
 }
 
 impl Read {

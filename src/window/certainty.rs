@@ -4,7 +4,6 @@ use super::{Export, Window};
 use crate::filter::Subject;
 use crate::lifecycle::first_running;
 use crate::model::Timestamp;
-use crate::owners::labels;
 use crate::report::{Reason, Report};
 use crate::store::{Object, Quality};
 
@@ -42,7 +41,7 @@ pub(super) fn note_unknown(export: &Export<'_>, object: &Object, window: Window,
     if !there || !tracked {
         return;
     }
-    let labels = labels(export.history, object.version_at(from).metadata);
+    let labels = export.history.blobs.labels(object.version_at(from).metadata);
     let (kind, namespace, name) = (&object.key.kind, &*object.key.namespace, &*object.key.name);
     if export.filters.keeps(&Subject { kind, namespace, name, labels: &labels }) {
         report.note(Reason::ContentUnknown, Some(object.born.max(from)), || object.key.to_string());

@@ -13,7 +13,7 @@ use super::kept_out::{Above, Spans, State};
 use crate::config::TracerConfig;
 use crate::filter::{Filters, Subject};
 use crate::model::{GroupKind, Gvk, Timestamp};
-use crate::owners::{Owner, OwnerGraph, labels};
+use crate::owners::{Owner, OwnerGraph};
 use crate::store::blobs::BlobId;
 use crate::store::{History, Object, ObjectId};
 
@@ -174,7 +174,7 @@ impl Judge<'_> {
     fn labels_at(&self, object: &Object, at: Timestamp) -> Rc<BTreeMap<String, String>> {
         let metadata = object.version_at(at).metadata;
         let mut known = self.labels.borrow_mut();
-        known.entry(metadata).or_insert_with(|| Rc::new(labels(self.history, metadata))).clone()
+        known.entry(metadata).or_insert_with(|| Rc::new(self.history.blobs.labels(metadata))).clone()
     }
 }
 

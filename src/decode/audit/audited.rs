@@ -1,6 +1,6 @@
 //! What an audit event says beside single objects.
 
-use super::event::{EventId, Level, ObjectReference};
+use super::event::{EventId, ObjectReference};
 use crate::model::{GroupKind, ResourceVersion, Timestamp};
 
 /// What one audit event tells of the log itself, for the account.
@@ -14,8 +14,6 @@ pub struct Audited {
     pub received: Option<Timestamp>,
     /// The API server, where the carrier names it.
     pub server: Option<String>,
-    /// How much was recorded.
-    pub level: Level,
     /// The verb.
     pub verb: String,
     /// What the request was about.

@@ -7,7 +7,6 @@ use serde_json::value::RawValue;
 use super::audited::Sweep;
 use super::event;
 use super::request::Request;
-use super::uri::parameter;
 use crate::decode::object::GoneTest;
 use crate::decode::observation::{Change, Observation, Telling, Why};
 use crate::decode::{Item, shorten};
@@ -15,6 +14,7 @@ use crate::filter::Selector;
 use crate::json;
 use crate::model::GroupKind;
 use crate::report::Reason;
+use crate::uri::parameter;
 
 impl<'a> Request<'_, 'a> {
     /// The answer is a Status when the object is gone, else the object that waits for something; or the object that is gone.

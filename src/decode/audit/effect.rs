@@ -8,12 +8,12 @@ use serde_json::value::RawValue;
 use super::audited::Outcome;
 use super::event::{self, AuditEvent, EventId, ObjectReference, Stage};
 use super::request::Request;
-use super::uri::parameter;
 use crate::decode::Item;
 use crate::decode::interest::Interest;
 use crate::decode::object::{GoneTest, TypeMeta};
 use crate::decode::observation::{Change, Telling, Why};
 use crate::json::{self, Members};
+use crate::uri::parameter;
 
 /// What an event did.
 pub struct Effect {

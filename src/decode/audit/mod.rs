@@ -4,16 +4,23 @@ mod audited;
 mod deletions;
 mod effect;
 pub mod event;
+mod kinds;
 mod request;
 pub mod resources;
-mod uri;
 mod writes;
 
 pub use audited::{Audited, Outcome, Sweep};
 pub use event::{AuditEvent, EventId, EventIds, Level, ObjectReference, Stage};
+pub use kinds::{Kinds, is_named_for};
 
 use super::Item;
 use crate::decode::interest::Interest;
+
+/// By how much, in microseconds, the clocks of two servers may differ.
+pub const CLOCKS_APART: i64 = 1_000_000;
+
+/// How far apart, in microseconds, the two servers of an aggregated API note one request.
+pub const TWINS_APART: i64 = 1_000_000;
 
 /// What an event says: of objects, and of the log itself.
 pub(super) fn read(event: &AuditEvent<'_>, ids: &EventIds, interest: &Interest) -> Vec<Item> {
@@ -29,7 +36,6 @@ pub(super) fn read(event: &AuditEvent<'_>, ids: &EventIds, interest: &Interest) 
         at: event.at,
         received: event.received,
         server: event.server.as_deref().map(str::to_owned),
-        level: event.level,
         verb: event.verb.clone().into_owned(),
         target: event.target.clone(),
         outcome: effect.outcome,

@@ -9,7 +9,7 @@ use crate::decode::object::GoneTest;
 use crate::decode::observation::{Change, Facts, Part, Patch, Telling, Why};
 use crate::decode::{Item, pod};
 use crate::json;
-use crate::patch::{Dialect, is_builtin_group};
+use crate::patch::{Dialect, drop_metadata, is_builtin_group};
 
 impl Request<'_, '_> {
     /// The answer is the new object.
@@ -80,7 +80,7 @@ impl Request<'_, '_> {
             return self.bare(change, Telling::Nothing(Why::NotLogged));
         };
         let dialect = Dialect::detect(&value, &self.event.uri, &self.target.group);
-        if metadata && !reaches_beyond_metadata(&mut value) {
+        if metadata && !drop_metadata(&mut value) {
             return Vec::new();
         }
         // Of a status only its course matters, unless it is wanted as it stands.
@@ -158,22 +158,6 @@ impl Patch {
     /// Changes nothing that is kept, and proves that the object is there.
     fn nothing() -> Self {
         Patch { text: (*b"{}").into(), dialect: Dialect::Merge, exact: true }
-    }
-}
-
-/// Takes from a patch what is for the metadata, and says whether anything is left.
-fn reaches_beyond_metadata(patch: &mut Value) -> bool {
-    match patch {
-        Value::Array(operations) => {
-            let path = |operation: &Value| operation.get("path").and_then(Value::as_str).map(str::to_owned);
-            operations.retain(|operation| path(operation).is_some_and(|path| !path.starts_with("/metadata")));
-            !operations.is_empty()
-        }
-        Value::Object(members) => {
-            members.retain(|name, _| !matches!(name.as_str(), "metadata" | "apiVersion" | "kind"));
-            !members.is_empty()
-        }
-        _ => false,
     }
 }
 

@@ -54,7 +54,7 @@ impl Decoder {
         let native: Members<'_> = COLUMNS.into_iter().zip(&dynamic).filter_map(value).collect();
         let mut event = AuditEvent::native(&native);
         event.server = text(members, "PodName").or(carrier.server.as_deref().map(Cow::Borrowed));
-        self.hear(&event, out);
+        self.audit(&event, out);
     }
 
     /// A table of the answer of a query: `{"columns": [{"name": …}, …], "rows": [[…], …]}`.

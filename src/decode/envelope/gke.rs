@@ -53,7 +53,7 @@ impl Decoder {
                 let split = Split { uid, index, total, text, origin: Origin::of(carrier) };
                 out.items.push(Item::Split(Box::new(split)));
             }
-            _ => self.hear(&Bodies::of(&payload).event(entry, &payload), out),
+            _ => self.audit(&Bodies::of(&payload).event(entry, &payload), out),
         }
     }
 }

@@ -56,7 +56,7 @@ impl Decoder {
             dry_run: is(&request, "dryRun", "true"),
             server: carrier.server.clone(),
         };
-        self.hear(&event, out);
+        self.audit(&event, out);
     }
 }
 
