@@ -143,6 +143,14 @@ fn an_object_that_only_a_finalizer_keeps_ends_when_a_request_removes_it() {
     tells(&[created(), pending, other], &[CREATED], &[]);
 }
 
+/// Of two servers' accounts of the end the earlier says nothing of the object, and the later shows it.
+#[test]
+fn an_object_of_which_only_a_second_deletion_shows_anything_was_there() {
+    let gone = delete(20).success_of("deployment-web-10");
+    tells(&[gone.clone(), delete(21).response(&web("101"))], &GONE[..], &[("first-seen-late", 1)]);
+    tells(&[gone, delete(21).response(&metadata_of(&web("101")))], &[], &[("content-unknown", 1)]);
+}
+
 #[test]
 fn what_a_deletion_adds_was_not_there_at_the_creation() {
     let asked = audit(10, "create", "apps/v1 deployments shop/web").request(&deployment("shop/web", 10, 1));

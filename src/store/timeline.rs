@@ -115,11 +115,10 @@ fn draft(key: &ObjectKey, entries: Vec<Entry>, blobs: &mut Blobs, report: &mut R
     let (deletions, mut living): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| entry.change == Change::Deleted);
     let deletion = deletions.iter().min_by_key(|entry| (time(entry), entry.position));
-    if let Some(deletion) = deletion
-        && living.iter().all(|entry| entry.content.is_none())
-        && !matches!(deletion.telling, Telling::Nothing(_))
-    {
-        living.push(Entry { change: Change::Modified, ..deletion.clone() });
+    if living.iter().all(|entry| entry.content.is_none()) {
+        let telling = deletions.iter().filter(|entry| !matches!(entry.telling, Telling::Nothing(_)));
+        let shown = telling.min_by_key(|entry| (time(entry), entry.position));
+        living.extend(shown.map(|deletion| Entry { change: Change::Modified, ..deletion.clone() }));
     }
     let sightings = ordered(living, deletion.map(time));
     let first_seen = sightings[0].at;

@@ -171,8 +171,9 @@ impl<'a> Planner<'a> {
         };
         let history = self.export.history;
         let mut earlier = history.named(&pod.key).map(|id| &history.objects[id]).filter(|other| other.born < pod.born);
-        let had_name = earlier.any(|other| other.alive_at(Timestamp::from_seconds(start)));
-        start.saturating_add(1) < born || (start < born && end <= born && had_name)
+        let had_name =
+            earlier.any(|other| other.born.seconds() <= start && other.end.is_none_or(|end| start <= end.at.seconds()));
+        start.saturating_add(1) < born || (start <= born && end <= born && had_name)
     }
 
     fn stay(&mut self, id: ObjectId, gvk: &Gvk, stay: Stay, report: &mut Report) {
