@@ -54,8 +54,6 @@ pub struct Known<'a> {
     pub kinds: &'a Kinds,
     /// The names of the sources.
     pub paths: &'a [String],
-    /// The window in Unix seconds: a silence that reaches into it is counted there.
-    pub window: (i64, i64),
 }
 
 impl Coverage {
@@ -96,7 +94,7 @@ impl Coverage {
         note_each(What::DryRun, Reason::DryRunIgnored, &distinct, &resources, report);
         note_each(What::Unknown, Reason::OutcomeUnknown, &distinct, &resources, report);
         recorded.note(report);
-        note_silences(&servers, known.window, report);
+        note_silences(&servers, report);
         let clocks = compare_clocks(&distinct, &servers, &resources, report);
         let events = servers.iter().map(|server| server.events).sum::<u64>() - twins.len() as u64;
         let number = |what| distinct.iter().filter(|event| event.what == what).count() as u64;
@@ -128,16 +126,13 @@ fn note_each(what: What, reason: Reason, events: &[Telling], resources: &[Resour
     }
 }
 
-/// Notes the silences; one that begins before the window and reaches into it, at the window's start.
-fn note_silences(servers: &[Server], window: (i64, i64), report: &mut Report) {
-    let start = Timestamp::from_seconds(window.0);
+/// Notes the silences.
+fn note_silences(servers: &[Server], report: &mut Report) {
     for server in servers {
-        for (from, to) in
-            server.silences.iter().map(|(from, to)| (Timestamp::from_micros(*from), Timestamp::from_micros(*to)))
-        {
-            let at = if to > start { from.max(start) } else { from };
-            report
-                .note(Reason::ServerSilent, Some(at), || format!("server {}: silent from {from} to {to}", server.name));
+        for (from, to) in &server.silences {
+            let (from, to) = (Timestamp::from_micros(*from), Timestamp::from_micros(*to));
+            let about = || format!("server {}: silent from {from} to {to}", server.name);
+            report.note_lasting(Reason::ServerSilent, (from, Some(to)), about);
         }
     }
 }

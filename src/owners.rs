@@ -122,23 +122,44 @@ impl OwnerGraph {
         found
     }
 
-    /// Owners that no log shows matter where the log keeps the content of what they own.
+    /// Owners that no log shows matter where the log keeps the content of what they own, as long as that is there.
     fn note_unseen(&self, history: &History, report: &mut Report) {
-        let mut noted = vec![false; self.unseen.len()];
+        let mut owned: BTreeMap<usize, Owned<'_>> = BTreeMap::new();
+        let mut order = Vec::new();
         for (object, links) in history.objects.iter().zip(&self.links) {
             let kept = object.versions.iter().any(|version| version.content.is_some());
-            for link in links.iter().filter(|_| kept) {
-                for owner in &link.owners {
-                    if let Owner::Unseen(unseen) = *owner
-                        && self.unseen[unseen].inferred.is_none()
-                        && !std::mem::replace(&mut noted[unseen], true)
-                    {
-                        let about = || format!("{} (owner of {})", self.unseen[unseen].key, object.key);
-                        report.note(Reason::OwnerUnseen, Some(object.born), about);
-                    }
+            for owner in links.iter().filter(|_| kept).flat_map(|link| &link.owners) {
+                let Owner::Unseen(unseen) = *owner else { continue };
+                if self.unseen[unseen].inferred.is_some() {
+                    continue;
                 }
+                let new = Owned { first: object, since: object.born, until: object.end.map(|end| end.at) };
+                owned.entry(unseen).and_modify(|known| known.join(&new)).or_insert_with(|| {
+                    order.push(unseen);
+                    new
+                });
             }
         }
+        for unseen in order {
+            let Owned { first, since, until } = &owned[&unseen];
+            let about = || format!("{} (owner of {})", self.unseen[unseen].key, first.key);
+            report.note_lasting(Reason::OwnerUnseen, (*since, *until), about);
+        }
+    }
+}
+
+/// What an owner has, as far as the account names it.
+struct Owned<'a> {
+    first: &'a Object,
+    since: Timestamp,
+    /// `None` while one of it is there.
+    until: Option<Timestamp>,
+}
+
+impl Owned<'_> {
+    fn join(&mut self, other: &Owned<'_>) {
+        self.since = self.since.min(other.since);
+        self.until = self.until.zip(other.until).map(|(a, b)| a.max(b));
     }
 }
 

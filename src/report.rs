@@ -24,17 +24,36 @@ const EXAMPLES: usize = 5;
 struct Tally {
     untimed: u64,
     by_second: BTreeMap<i64, u64>,
+    /// What lasts, from one moment to another.
+    by_span: BTreeMap<(Timestamp, Timestamp), u64>,
     examples: Vec<String>,
 }
 
 impl Tally {
     fn count(&self) -> u64 {
-        self.untimed + self.by_second.values().sum::<u64>()
+        self.untimed + self.by_second.values().chain(self.by_span.values()).sum::<u64>()
     }
 
     /// What is not known to lie outside of `[from, to)`, in seconds.
     fn within(&self, (from, to): (i64, i64)) -> u64 {
-        self.untimed + if from < to { self.by_second.range(from..to).map(|(_, n)| n).sum() } else { 0 }
+        if from >= to {
+            return self.untimed;
+        }
+        let moments = self.by_second.range(from..to).map(|(_, n)| n).sum::<u64>();
+        let (start, end) = (Timestamp::from_seconds(from), Timestamp::from_seconds(to));
+        let reaching = self.by_span.iter().filter(|((since, until), _)| *since < end && *until > start);
+        self.untimed + moments + reaching.map(|(_, n)| n).sum::<u64>()
+    }
+
+    fn exemplify(&mut self, reason: Reason, about: impl FnOnce() -> String) {
+        if reason.names_all() {
+            self.examples.push(about());
+        } else if self.examples.len() < EXAMPLES {
+            let about = about();
+            if !self.examples.contains(&about) {
+                self.examples.push(about);
+            }
+        }
     }
 }
 
@@ -69,14 +88,19 @@ impl Report {
             Some(at) => *tally.by_second.entry(at.seconds()).or_default() += 1,
             None => tally.untimed += 1,
         }
-        if reason.names_all() {
-            tally.examples.push(about());
-        } else if tally.examples.len() < EXAMPLES {
-            let about = about();
-            if !tally.examples.contains(&about) {
-                tally.examples.push(about);
-            }
-        }
+        tally.exemplify(reason, about);
+    }
+
+    /// Counts one that lasts: it is in every window that it reaches into. Without an end it reaches into all later ones.
+    pub fn note_lasting(
+        &mut self,
+        reason: Reason,
+        (from, until): (Timestamp, Option<Timestamp>),
+        about: impl FnOnce() -> String,
+    ) {
+        let tally = self.tallies.entry(reason).or_default();
+        *tally.by_span.entry((from, until.unwrap_or(Timestamp::MAX))).or_default() += 1;
+        tally.exemplify(reason, about);
     }
 
     /// How often a reason was noted.

@@ -147,7 +147,7 @@ fn an_object_that_only_a_finalizer_keeps_ends_when_a_request_removes_it() {
 #[test]
 fn an_object_of_which_only_a_second_deletion_shows_anything_was_there() {
     let gone = delete(20).success_of("deployment-web-10");
-    tells(&[gone.clone(), delete(21).response(&web("101"))], &GONE[..], &[("first-seen-late", 1)]);
+    tells(&[gone.clone(), delete(21).response(&web("101"))], GONE, &[("first-seen-late", 1)]);
     tells(&[gone, delete(21).response(&metadata_of(&web("101")))], &[], &[("content-unknown", 1)]);
 }
 

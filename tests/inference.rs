@@ -52,6 +52,22 @@ fn a_replica_set_of_a_deployment_in_the_log_is_inferred_and_counted() {
     }
 }
 
+/// What is owned was there before the window, and is there in it.
+#[test]
+fn an_owner_that_no_log_shows_is_missing_as_long_as_what_it_owns_is_there() {
+    let pod = pod_of("shop/web-5d4", json!({"app": "web", "pod-template-hash": "5d4"}));
+    let log = log(&[&selecting("web"), &pod]);
+    for (more, reason) in [(&[][..], "owner-inferred"), (&["--no-infer"], "owner-unseen")] {
+        for (window, inside) in [(["--from=100", "--to=110"], 1), (["--from=0", "--to=1"], 0)] {
+            let config = tracking(&KINDS);
+            let args = [&["--config", config.path().to_str().unwrap()], &window[..], more].concat();
+            let (_, account) = export_with_account(&log, &args);
+            let gap = account["gaps"].as_array().unwrap().iter().find(|gap| gap["reason"] == reason).unwrap();
+            assert_eq!((&gap["count"], &gap["in_window"]), (&json!(1), &json!(inside)), "{window:?} {reason}");
+        }
+    }
+}
+
 #[test]
 fn an_option_turns_inference_off() {
     let pod = pod_of("shop/web-5d4", json!({"app": "web", "pod-template-hash": "5d4"}));

@@ -41,7 +41,7 @@ pub fn run(options: ExportOptions, messages: &Messages) -> anyhow::Result<ExitSt
     let graph = OwnerGraph::new(&seen, options.infer_owners, &mut report);
     let span = span(&archive, &seen);
     let window = window(&options, &archive, span)?;
-    let audit = audit(&mut archive, &seen, &config, window, &mut report);
+    let audit = audit(&mut archive, &seen, &config, &mut report);
     let (history, filters, carried) = (&seen, &options.filters, archive.carried.as_slice());
     let sanitize = options.sanitize;
     let export = Export { history, graph: &graph, config: &config, filters, sanitize, carried };
@@ -168,17 +168,11 @@ fn window(options: &ExportOptions, archive: &Archive, span: Option<(Timestamp, T
 }
 
 /// What the audit logs can tell and what they cannot.
-fn audit(
-    archive: &mut Archive,
-    history: &History,
-    config: &TracerConfig,
-    window: Window,
-    report: &mut Report,
-) -> Option<AuditAccount> {
+fn audit(archive: &mut Archive, history: &History, config: &TracerConfig, report: &mut Report) -> Option<AuditAccount> {
     let pods = std::iter::once(GroupKind::new("", "Pod"));
     let tracked = config.iter().map(|(gvk, _)| gvk.group_kind()).chain(pods).collect();
     let paths: Vec<String> = archive.sources.iter().map(|source| source.path.clone()).collect();
-    let known = Known { tracked: &tracked, kinds: &history.kinds, paths: &paths, window: (window.from, window.to) };
+    let known = Known { tracked: &tracked, kinds: &history.kinds, paths: &paths };
     std::mem::take(&mut archive.coverage).finish(&known, report)
 }
 

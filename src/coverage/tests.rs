@@ -88,7 +88,7 @@ fn finish(coverage: Coverage, paths: &[&str]) -> (AuditAccount, Report) {
     let tracked = [("", "Pod"), ("apps", "Deployment"), ("lab.example.dev", "Gang")];
     let tracked = tracked.map(|(group, kind)| GroupKind::new(group, kind)).into_iter().collect();
     let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
-    let known = Known { tracked: &tracked, kinds: &Kinds::default(), paths: &paths, window: (0, 10) };
+    let known = Known { tracked: &tracked, kinds: &Kinds::default(), paths: &paths };
     (coverage.finish(&known, &mut report).unwrap(), report)
 }
 
@@ -113,7 +113,7 @@ fn resources(records: &[Told]) -> Vec<String> {
 
 #[test]
 fn without_audit_events_there_is_nothing_to_say() {
-    let known = Known { tracked: &BTreeSet::new(), kinds: &Kinds::default(), paths: &[], window: (0, 1) };
+    let known = Known { tracked: &BTreeSet::new(), kinds: &Kinds::default(), paths: &[] };
     assert_eq!(Coverage::default().finish(&known, &mut Report::default()), None);
 }
 

@@ -148,7 +148,7 @@ impl Decoder {
         match &record.content {
             Content::Json(raw) => {
                 self.line_of_json(raw, &carrier, &mut out);
-                out.show_start(raw.get());
+                out.show_start(raw.get().as_bytes());
             }
             Content::Invalid { text, excerpt, .. } if text.ends_with(envelope::CUT) => {
                 out.note(Reason::RecordCutByCarrier, None, excerpt.clone());
@@ -170,7 +170,7 @@ impl Decoder {
         let mut out = Decoded::at(position);
         let whole = || serde_json::from_slice(text).ok();
         self.members(&members, whole, &Carrier::default(), &mut out);
-        out.show_start(&String::from_utf8_lossy(&text[..text.len().min(400)]));
+        out.show_start(text);
         Some(out)
     }
 
@@ -313,10 +313,11 @@ impl Decoded {
     }
 
     /// Adds the start of the record to what is wrong with it.
-    fn show_start(&mut self, text: &str) {
+    fn show_start(&mut self, text: &[u8]) {
         for item in &mut self.items {
             if let Item::Unreadable { message } = item {
-                *message = format!("{message}: {}", shorten(text, 80));
+                let start = String::from_utf8_lossy(&text[..text.len().min(400)]);
+                *message = format!("{message}: {}", shorten(&start, 80));
             }
         }
     }

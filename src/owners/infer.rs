@@ -26,7 +26,7 @@ pub(super) fn missing_links(graph: &mut OwnerGraph, history: &History, report: &
             node.inferred = above(&node.key, child, history);
             if let Some(id) = node.inferred {
                 let about = || format!("{} owned by {}", node.key, history.objects[id].key);
-                report.note(Reason::OwnerInferred, Some(child.born), about);
+                report.note_lasting(Reason::OwnerInferred, (child.born, child.end.map(|end| end.at)), about);
             }
         }
     }

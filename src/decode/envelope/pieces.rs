@@ -109,7 +109,7 @@ impl Decoder {
         let carrier = Carrier { at, server: server.map(Into::into), stream, level, ..Carrier::default() };
         let text = String::from_utf8_lossy(&joined.text);
         self.text(&text, &carrier, &mut out);
-        out.show_start(&text);
+        out.show_start(text.as_bytes());
         out
     }
 
