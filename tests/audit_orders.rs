@@ -149,6 +149,19 @@ fn a_creation_that_is_answered_with_metadata_made_one_object() {
     assert_eq!(gaps(&account, "content-approximate"), 1);
 }
 
+/// The server that answers the read has a clock that is behind: the change is no less one.
+#[test]
+fn a_read_that_seems_to_be_before_the_change_that_it_shows_hides_no_content() {
+    let (web, changed) = (deployment("shop/web", 100, 3), deployment("shop/web", 100, 7));
+    let log = Audit::default()
+        .event(100_000, "create", "deployments/web", asked(&web), partial(&version(&web, 5)))
+        .event(101_000, "get", "deployments/web", Value::Null, version(&changed, 6))
+        .event(101_010, "patch", "deployments/web", json!({"spec": {"replicas": 7}}), version(&changed, 6));
+    let (trace, account) = export_with_account(&log.text(), &ALL);
+    assert!(trace.contains("100 +Deployment shop/web 3\n101 |\n101 +Deployment shop/web 7\n"), "{trace}");
+    assert_eq!(gaps(&account, "content-approximate"), 1);
+}
+
 #[test]
 fn a_pod_whose_deletion_is_answered_with_metadata_was_over_with_its_containers() {
     let pod = pod("shop/batch", 100);

@@ -64,18 +64,18 @@ pub struct Patch {
     pub exact: bool,
 }
 
-/// Which part of an object a record can have changed.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+/// Which part of an object a record can have changed; the more, the greater.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Part {
+    /// None: it was read.
+    Nothing,
+    /// The node that it is bound to.
+    Node,
+    /// Its status, and its annotations perhaps.
+    Status,
     /// Any of it.
     #[default]
     Whole,
-    /// Its status, and its annotations perhaps.
-    Status,
-    /// The node that it is bound to.
-    Node,
-    /// None: it was read.
-    Nothing,
 }
 
 /// One observation of an object.

@@ -86,11 +86,13 @@ fn same_version(first: &mut Sighting, again: Entry) {
     first.at = first.at.min(again.at);
     first.created_now |= again.created_now;
     first.place = first.place.or(again.place);
+    // Which of the two made the version the clocks may have wrong: it can have changed what either can.
+    let part = first.entry.part.max(again.entry.part);
     let shows = |entry: &Entry| (matches!(entry.telling, Telling::Whole), entry.content.is_some());
     if shows(&first.entry) < shows(&again.entry) {
-        let part = first.entry.part;
-        first.entry = Entry { part, ..again.entry };
+        first.entry = again.entry;
     }
+    first.entry.part = part;
 }
 
 fn merge_by_time(numbered: Vec<Sighting>, others: Vec<Sighting>) -> Vec<Sighting> {
