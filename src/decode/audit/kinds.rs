@@ -62,6 +62,7 @@ mod tests {
             ("Mesh", "meshes", true),
             ("Endpoints", "endpoints", true),
             ("Gang", "gangsters", false),
+            ("Gang", "gan", false),
         ] {
             assert_eq!(is_named_for(resource, kind), expected, "{kind} {resource}");
         }
