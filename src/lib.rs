@@ -9,7 +9,7 @@
 //! | room | what it holds |
 //! |---|---|
 //! | [`model`] | moments, kinds, object keys, places: the words of all others |
-//! | [`json`] | walking JSON text without building a tree |
+//! | [`json`], `uri` | walking JSON text without building a tree; the query of a request's path |
 //! | [`input`] | files and stdin → decompressed → records with source and line |
 //! | [`decode`] | a record → observations of objects |
 //! | [`patch`] | what a server makes of an object and the body of a PATCH |

@@ -70,7 +70,7 @@ pub struct Gap {
     pub reason: Reason,
     /// How often, over the whole log.
     pub count: u64,
-    /// How often in the window, or at an unknown time.
+    /// How often in the window, reaching into it, or at an unknown time.
     pub in_window: u64,
     /// What it means.
     pub meaning: &'static str,

@@ -6,8 +6,7 @@ use std::fmt;
 use super::Known;
 use super::events::{Telling, What};
 use super::policy::Lacking;
-use crate::decode::audit::ObjectReference;
-use crate::decode::audit::is_named_for;
+use crate::decode::audit::{ObjectReference, is_named_for};
 use crate::report::{Reason, Report, ResourceAccount};
 
 /// A resource or subresource: group, resource, subresource.

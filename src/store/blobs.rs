@@ -68,11 +68,9 @@ impl Blobs {
         serde_json::from_slice(self.text(id)).unwrap_or_default()
     }
 
-    /// The labels of an object's metadata.
+    /// The labels of an object's metadata; values that are no strings are left out.
     pub fn labels(&self, metadata: BlobId) -> BTreeMap<String, String> {
-        let Some(Value::Object(labels)) = self.object(metadata).remove("labels") else { return BTreeMap::new() };
-        let text = |value: Value| if let Value::String(text) = value { Some(text) } else { None };
-        labels.into_iter().filter_map(|(key, value)| Some((key, text(value)?))).collect()
+        take_labels(&mut self.object(metadata))
     }
 
     fn intern_with(&mut self, text: &[u8], tidy: impl FnOnce(&mut Value)) -> Result<BlobId, serde_json::Error> {
@@ -102,6 +100,13 @@ impl Blobs {
     fn fingerprint(&self, text: &[u8]) -> u128 {
         (u128::from(self.keys.0.hash_one(text)) << 64) | u128::from(self.keys.1.hash_one(text))
     }
+}
+
+/// Takes the labels out of metadata that were read already, as [`Blobs::labels`].
+pub(super) fn take_labels(metadata: &mut Map<String, Value>) -> BTreeMap<String, String> {
+    let Some(Value::Object(labels)) = metadata.remove("labels") else { return BTreeMap::new() };
+    let text = |value: Value| if let Value::String(text) = value { Some(text) } else { None };
+    labels.into_iter().filter_map(|(key, value)| Some((key, text(value)?))).collect()
 }
 
 fn tidy_metadata(value: &mut Value) {

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::blobs::Blobs;
+use super::blobs::{Blobs, take_labels};
 use super::draft::{Draft, concluded};
 use super::{EndCause, Object};
 use crate::decode::Facts;
@@ -122,13 +122,13 @@ impl<'a> Candidates<'a> {
 impl<'a> Candidate<'a> {
     fn of(number: usize, draft: &'a Draft, blobs: &Blobs) -> Self {
         let object = &draft.object;
-        let version = object.version_at(Timestamp::MAX);
+        let mut metadata = blobs.object(object.version_at(Timestamp::MAX).metadata);
         Candidate {
             draft: number,
             name: &object.key.name,
             since: draft.last_seen.max(object.born.plus_micros(1)),
-            labels: blobs.labels(version.metadata),
-            held: blobs.object(version.metadata).contains_key("finalizers"),
+            labels: take_labels(&mut metadata),
+            held: metadata.contains_key("finalizers"),
             grace: grace(object, blobs),
         }
     }

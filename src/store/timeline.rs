@@ -112,12 +112,12 @@ fn draft(key: &ObjectKey, entries: Vec<Entry>, blobs: &mut Blobs, report: &mut R
     let created = entries.iter().filter_map(|entry| entry.created).min();
     let (asked, entries): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| matches!(entry.change, Change::Leaving | Change::Absent));
-    let (deletions, mut living): (Vec<Entry>, Vec<Entry>) =
+    let (mut deletions, mut living): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| entry.change == Change::Deleted);
-    let deletion = deletions.iter().min_by_key(|entry| (time(entry), entry.position));
+    deletions.sort_by_key(|entry| (time(entry), entry.position));
+    let deletion = deletions.first();
     if living.iter().all(|entry| entry.content.is_none()) {
-        let telling = deletions.iter().filter(|entry| !matches!(entry.telling, Telling::Nothing(_)));
-        let shown = telling.min_by_key(|entry| (time(entry), entry.position));
+        let shown = deletions.iter().find(|entry| !matches!(entry.telling, Telling::Nothing(_)));
         living.extend(shown.map(|deletion| Entry { change: Change::Modified, ..deletion.clone() }));
     }
     let sightings = ordered(living, deletion.map(time));
