@@ -21,12 +21,10 @@ pub use observation::{Change, Facts, Observation, Part, Patch, Telling, Why};
 pub use pod::{JobFacts, PodFacts};
 pub use trace::{OwnerLifecycles, read_trace};
 
-use serde_json::value::RawValue;
-
 use self::envelope::{Carrier, Shape};
 use crate::config::TracerConfig;
 use crate::input::{Content, Record};
-use crate::json::{self, Members};
+use crate::json::{self, Members, Raw};
 use crate::model::{GroupKind, Position, ResourceVersion, SourceId, Timestamp};
 use crate::report::Reason;
 
@@ -147,7 +145,7 @@ impl Decoder {
         let carrier = Carrier::of_line(&record.prefix);
         match &record.content {
             Content::Json(raw) => {
-                self.line_of_json(raw, &carrier, &mut out);
+                self.line_of_json((*raw).into(), &carrier, &mut out);
                 out.show_start(raw.get().as_bytes());
             }
             Content::Invalid { text, excerpt, .. } if text.ends_with(envelope::CUT) => {
@@ -166,15 +164,16 @@ impl Decoder {
 
     /// Decodes a line that is one JSON object, in one pass over its text; `None` when it is not.
     pub fn line(&self, position: Position, text: &[u8]) -> Option<Decoded> {
-        let members: Members<'_> = serde_json::from_slice(text).ok()?;
+        let text = std::str::from_utf8(text).ok()?;
+        let members = json::object(text).ok()?;
         let mut out = Decoded::at(position);
-        let whole = || serde_json::from_slice(text).ok();
+        let whole = || Raw::of(text).ok();
         self.members(&members, whole, &Carrier::default(), &mut out);
-        out.show_start(text);
+        out.show_start(text.as_bytes());
         Some(out)
     }
 
-    fn value(&self, raw: &RawValue, carrier: &Carrier<'_>, out: &mut Decoded) {
+    fn value(&self, raw: Raw<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
         if raw.get().starts_with('[') {
             match json::elements(raw) {
                 Ok(elements) => elements.into_iter().for_each(|element| self.single(element, carrier, out)),
@@ -185,7 +184,7 @@ impl Decoder {
         }
     }
 
-    fn single(&self, raw: &RawValue, carrier: &Carrier<'_>, out: &mut Decoded) {
+    fn single(&self, raw: Raw<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
         match json::members(raw) {
             Ok(members) => self.members(&members, || Some(raw), carrier, out),
             Err(error) => out.unreadable(format!("not a JSON object: {error}")),
@@ -196,7 +195,7 @@ impl Decoder {
     fn members<'a>(
         &self,
         members: &Members<'a>,
-        whole: impl FnOnce() -> Option<&'a RawValue>,
+        whole: impl FnOnce() -> Option<Raw<'a>>,
         carrier: &Carrier<'_>,
         out: &mut Decoded,
     ) {
@@ -237,7 +236,7 @@ impl Decoder {
     }
 
     /// A list of audit events, of which each is one by itself.
-    fn audits(&self, items: &RawValue, carrier: &Carrier<'_>, out: &mut Decoded) {
+    fn audits(&self, items: Raw<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
         let Ok(items) = json::elements(items) else {
             return out.unreadable("a list of audit events whose `items` are no array".to_owned());
         };
@@ -257,7 +256,7 @@ impl Decoder {
         out.items.extend(audit::read(event, &self.event_ids, &self.interest));
     }
 
-    fn watch_event(&self, change: envelope::WatchType, object: &RawValue, out: &mut Decoded) {
+    fn watch_event(&self, change: envelope::WatchType, object: Raw<'_>, out: &mut Decoded) {
         let at = out.at;
         match change {
             envelope::WatchType::Change(change) => self.object(object, change, None, out),
@@ -273,7 +272,7 @@ impl Decoder {
     }
 
     /// A list is the state at a time: its items are objects of its kind, without kinds of their own in typed lists.
-    fn list(&self, members: &Members<'_>, items: &RawValue, out: &mut Decoded) {
+    fn list(&self, members: &Members<'_>, items: Raw<'_>, out: &mut Decoded) {
         let defaults = object::TypeMeta::of_list(members);
         let items = match json::elements(items) {
             Ok(items) => items,
@@ -287,11 +286,11 @@ impl Decoder {
 
     /// `kubectl get -w -o json` writes objects and nothing around them: a deletion looks like any other change, unless the
     /// object itself tells.
-    fn bare(&self, raw: &RawValue, out: &mut Decoded) {
+    fn bare(&self, raw: Raw<'_>, out: &mut Decoded) {
         self.object(raw, Change::Bare, None, out);
     }
 
-    fn object(&self, raw: &RawValue, change: Change, defaults: Option<&object::TypeMeta>, out: &mut Decoded) {
+    fn object(&self, raw: Raw<'_>, change: Change, defaults: Option<&object::TypeMeta>, out: &mut Decoded) {
         let of_baseline = self.baseline.as_ref().filter(|baseline| baseline.holds(out.position.source));
         let at = out.at.or(of_baseline.map(|baseline| baseline.at));
         match object::observe(raw, object::Sight { defaults, ..object::Sight::plain(change, at) }, &self.interest) {

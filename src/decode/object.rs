@@ -3,13 +3,11 @@
 //! Only the parts that a rule needs are looked into; the body stays the text of the log. `managedFields` is read for its
 //! times where the record has none, and never kept.
 
-use serde_json::value::RawValue;
-
 use super::audit::event::ObjectReference;
 use super::interest::{Interest, Wanted};
 use super::observation::{Change, Facts, Observation, Part, Telling};
 use super::{Item, pod, shorten};
-use crate::json::{self, Members};
+use crate::json::{self, Members, Raw};
 use crate::model::{GroupKind, ObjectKey, ResourceVersion, Timestamp, split_api_version};
 use crate::report::Reason;
 
@@ -52,15 +50,15 @@ pub enum Observed {
 /// The members of an object that are looked at, and the others as they stand.
 #[derive(Default)]
 struct Parts<'a> {
-    api_version: Option<&'a RawValue>,
-    kind: Option<&'a RawValue>,
-    metadata: Option<&'a RawValue>,
-    status: Option<&'a RawValue>,
-    content: Vec<(String, &'a RawValue)>,
+    api_version: Option<Raw<'a>>,
+    kind: Option<Raw<'a>>,
+    metadata: Option<Raw<'a>>,
+    status: Option<Raw<'a>>,
+    content: Vec<(String, Raw<'a>)>,
 }
 
 impl<'a> Parts<'a> {
-    fn of(raw: &'a RawValue) -> Result<Self, json::Error> {
+    fn of(raw: Raw<'a>) -> Result<Self, json::Error> {
         let mut parts = Parts::default();
         for (key, value) in json::members(raw)? {
             match key.as_ref() {
@@ -75,7 +73,7 @@ impl<'a> Parts<'a> {
     }
 
     fn type_meta(&self, defaults: Option<&TypeMeta>) -> Option<TypeMeta> {
-        let text = |raw: Option<&RawValue>| {
+        let text = |raw: Option<Raw<'_>>| {
             raw.and_then(json::string).filter(|text| !text.is_empty()).map(|text| text.into_owned())
         };
         let kind = text(self.kind).or_else(|| defaults.map(|d| d.kind.clone()))?;
@@ -83,7 +81,7 @@ impl<'a> Parts<'a> {
         Some(TypeMeta { api_version, kind })
     }
 
-    fn spec(&self) -> Option<&'a RawValue> {
+    fn spec(&self) -> Option<Raw<'a>> {
         self.content.iter().rev().find(|(key, _)| key == "spec").map(|(_, value)| *value)
     }
 }
@@ -101,9 +99,9 @@ struct Metadata<'a> {
     has_finalizers: bool,
     /// Whether it has `generateName`.
     generate_name: bool,
-    managed_fields: Option<&'a RawValue>,
+    managed_fields: Option<Raw<'a>>,
     /// What stays with the object: labels, annotations, owners, finalizers.
-    kept: Vec<(&'static str, &'a RawValue)>,
+    kept: Vec<(&'static str, Raw<'a>)>,
 }
 
 /// The members of `metadata` that a trace can carry, name and namespace aside.
@@ -113,10 +111,10 @@ pub const KEPT_METADATA: [&str; 6] =
 const KEPT_OF_OTHERS: [&str; 3] = ["finalizers", "labels", "ownerReferences"];
 
 impl<'a> Metadata<'a> {
-    fn of(raw: &'a RawValue, kept: &[&'static str]) -> Result<Self, json::Error> {
+    fn of(raw: Raw<'a>, kept: &[&'static str]) -> Result<Self, json::Error> {
         let mut out = Metadata::default();
-        let text = |value: &RawValue| json::string(value).filter(|text| !text.is_empty()).map(|text| text.into_owned());
-        let time = |value: &RawValue| json::string(value).and_then(|text| Timestamp::parse_rfc3339(&text));
+        let text = |value: Raw<'_>| json::string(value).filter(|text| !text.is_empty()).map(|text| text.into_owned());
+        let time = |value: Raw<'_>| json::string(value).and_then(|text| Timestamp::parse_rfc3339(&text));
         for (key, value) in json::members(raw)? {
             match key.as_ref() {
                 "name" => out.name = text(value),
@@ -165,7 +163,7 @@ impl<'a> Metadata<'a> {
     }
 }
 
-fn has_finalizers(spec: &RawValue) -> bool {
+fn has_finalizers(spec: Raw<'_>) -> bool {
     json::members(spec).is_ok_and(|spec| spec.get("finalizers").is_some_and(|raw| !json::is_empty(raw)))
 }
 
@@ -208,7 +206,7 @@ impl Sight<'_> {
 }
 
 /// Reads one object. An `Err` is what is wrong with the record.
-pub fn observe(raw: &RawValue, sight: Sight<'_>, interest: &Interest) -> Result<Observed, String> {
+pub fn observe(raw: Raw<'_>, sight: Sight<'_>, interest: &Interest) -> Result<Observed, String> {
     let parts = Parts::of(raw).map_err(|error| format!("the object is no JSON object: {error}"))?;
     let own = || parts.type_meta(sight.defaults);
     let types = sight.metadata_of.cloned().or_else(own).ok_or("an object without `kind` and `apiVersion`")?;
@@ -298,7 +296,7 @@ fn facts(key: &ObjectKey, parts: &Parts<'_>, metadata: &Metadata<'_>, notes: &mu
 }
 
 /// A JSON object of these members, as they stand in the log.
-fn object_text<K: AsRef<str>>(members: &[(K, &RawValue)]) -> Vec<u8> {
+fn object_text<K: AsRef<str>>(members: &[(K, Raw<'_>)]) -> Vec<u8> {
     let size = members.iter().map(|(key, value)| key.as_ref().len() + value.get().len() + 4).sum::<usize>();
     let mut out = Vec::with_capacity(size + 2);
     out.push(b'{');
@@ -328,26 +326,26 @@ fn is_pristine(metadata: &Metadata<'_>) -> bool {
     metadata.created.is_some() && !times.is_empty() && times.iter().all(|at| Some(*at) == metadata.created)
 }
 
-fn managed_times(raw: &RawValue) -> Vec<Timestamp> {
+fn managed_times(raw: Raw<'_>) -> Vec<Timestamp> {
     let entries = json::elements(raw).unwrap_or_default();
-    let time = |entry: &RawValue| {
+    let time = |entry: Raw<'_>| {
         json::string(json::members(entry).ok()?.get("time")?).and_then(|t| Timestamp::parse_rfc3339(&t))
     };
     entries.into_iter().filter_map(time).collect()
 }
 
 /// A bookmark's object has a kind and a resourceVersion, and no name.
-pub fn bookmark(raw: &RawValue, at: Option<Timestamp>) -> Result<Item, String> {
+pub fn bookmark(raw: Raw<'_>, at: Option<Timestamp>) -> Result<Item, String> {
     let parts = Parts::of(raw).map_err(|error| format!("the bookmark's object is no JSON object: {error}"))?;
     let types = parts.type_meta(None).ok_or("a bookmark without `kind` and `apiVersion`")?;
     let (group, _) = split_api_version(&types.api_version).ok_or("a bookmark with a malformed `apiVersion`")?;
     let metadata =
         parts.metadata.map(|raw| Metadata::of(raw, &["annotations"])).transpose().map_err(|e| e.to_string())?;
     let metadata = metadata.unwrap_or_default();
-    let annotation = |annotations: &RawValue| {
+    let annotation = |annotations: Raw<'_>| {
         json::string(json::members(annotations).ok()?.get("k8s.io/initial-events-end")?).map(|value| value == "true")
     };
-    let initial_end = metadata.kept.iter().find_map(|(_, annotations)| annotation(annotations)).unwrap_or(false);
+    let initial_end = metadata.kept.iter().find_map(|(_, annotations)| annotation(*annotations)).unwrap_or(false);
     let kind = GroupKind::new(group, types.kind);
     Ok(Item::Bookmark { kind, resource_version: metadata.resource_version, initial_end, at })
 }

@@ -6,10 +6,7 @@
 
 use std::borrow::Cow;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
-use crate::json::{self, Object};
+use crate::json::{self, Members, Raw};
 use crate::model::Timestamp;
 
 /// What one observation of a pod says of its course, part by part: a patch of a status tells only some of them, and the
@@ -104,70 +101,93 @@ pub struct JobFacts {
     pub over_at: Option<i64>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PodStatus<'a> {
-    #[serde(borrow)]
-    phase: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    container_statuses: Option<Vec<Object<ContainerStatus<'a>>>>,
-    #[serde(borrow)]
-    init_container_statuses: Option<Vec<Object<ContainerStatus<'a>>>>,
+/// A condition of a status, as far as it is looked at.
+struct Condition<'a> {
+    kind: Option<Cow<'a, str>>,
+    status: Option<Cow<'a, str>>,
+    since: Option<Cow<'a, str>>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct ContainerStatus<'a> {
-    #[serde(borrow)]
-    state: Option<Object<ContainerState<'a>>>,
-    #[serde(borrow)]
-    last_state: Option<Object<ContainerState<'a>>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct ContainerState<'a> {
-    #[serde(borrow)]
-    running: Option<Object<Run<'a>>>,
-    #[serde(borrow)]
-    terminated: Option<Object<Run<'a>>>,
-}
-
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
+/// One run of a container.
 struct Run<'a> {
-    #[serde(borrow)]
-    started_at: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    finished_at: Option<Cow<'a, str>>,
+    started: Option<Cow<'a, str>>,
+    finished: Option<Cow<'a, str>>,
     exit_code: i64,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct PodSpec<'a> {
-    #[serde(borrow)]
-    restart_policy: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    containers: Option<Vec<&'a RawValue>>,
+/// The runs that the status of a container tells of.
+struct ContainerStatus<'a> {
+    /// The run that is under way, or was the last one.
+    state: State<'a>,
+    /// The one before.
+    last: State<'a>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default)]
-struct Conditions<'a> {
-    #[serde(borrow)]
-    conditions: Option<Vec<Object<Condition<'a>>>>,
+#[derive(Default)]
+struct State<'a> {
+    running: Option<Run<'a>>,
+    terminated: Option<Run<'a>>,
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Condition<'a> {
-    #[serde(borrow, rename = "type")]
-    kind: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    status: Option<Cow<'a, str>>,
-    #[serde(borrow)]
-    last_transition_time: Option<Cow<'a, str>>,
+impl<'a> Condition<'a> {
+    fn read(raw: Raw<'a>) -> Result<Self, json::Error> {
+        let members = json::members(raw)?;
+        let text = |name: &str| members.optional(name, json::text);
+        Ok(Condition { kind: text("type")?, status: text("status")?, since: text("lastTransitionTime")? })
+    }
+
+    fn all(status: &Members<'a>) -> Result<Vec<Self>, json::Error> {
+        Ok(status.optional("conditions", |raw| list(raw, Self::read))?.unwrap_or_default())
+    }
+}
+
+impl<'a> Run<'a> {
+    fn read(raw: Raw<'a>) -> Result<Self, json::Error> {
+        let members = json::members(raw)?;
+        let time = |name: &str| members.optional(name, json::text);
+        let code = |raw: Raw<'_>| json::integer(raw).ok_or(json::Error::of_type(raw));
+        let exit_code = members.optional("exitCode", code)?.unwrap_or_default();
+        Ok(Run { started: time("startedAt")?, finished: time("finishedAt")?, exit_code })
+    }
+}
+
+impl<'a> State<'a> {
+    fn read(raw: Raw<'a>) -> Result<Self, json::Error> {
+        let members = json::members(raw)?;
+        let run = |name: &str| members.optional(name, Run::read);
+        Ok(State { running: run("running")?, terminated: run("terminated")? })
+    }
+
+    fn runs(&self) -> impl Iterator<Item = &Run<'a>> {
+        self.running.iter().chain(&self.terminated)
+    }
+}
+
+impl<'a> ContainerStatus<'a> {
+    fn read(raw: Raw<'a>) -> Result<Self, json::Error> {
+        let members = json::members(raw)?;
+        let state = |name: &str| members.optional(name, State::read);
+        Ok(ContainerStatus {
+            state: state("state")?.unwrap_or_default(),
+            last: state("lastState")?.unwrap_or_default(),
+        })
+    }
+
+    fn all(status: &Members<'a>, name: &str) -> Result<Option<Vec<Self>>, json::Error> {
+        status.optional(name, |raw| list(raw, Self::read))
+    }
+
+    fn runs(&self) -> impl Iterator<Item = &Run<'a>> {
+        self.state.runs().chain(self.last.runs())
+    }
+
+    fn exit(&self) -> Option<&Run<'a>> {
+        self.state.terminated.as_ref()
+    }
+}
+
+fn list<'a, T>(raw: Raw<'a>, read: fn(Raw<'a>) -> Result<T, json::Error>) -> Result<Vec<T>, json::Error> {
+    json::elements(raw)?.into_iter().map(read).collect()
 }
 
 /// Seconds of a time that a kubelet wrote. Of a container whose start is unknown it writes the zero time (year 1) or the
@@ -176,72 +196,54 @@ fn seconds(text: &Option<Cow<'_, str>>) -> Option<i64> {
     text.as_deref().and_then(Timestamp::parse_rfc3339).map(Timestamp::seconds).filter(|seconds| *seconds > 0)
 }
 
-fn unwrapped<T>(list: Option<Vec<Object<T>>>) -> Vec<T> {
-    list.unwrap_or_default().into_iter().map(|Object(element)| element).collect()
-}
-
-impl ContainerStatus<'_> {
-    fn states(&self) -> impl Iterator<Item = &ContainerState<'_>> {
-        self.state.iter().chain(&self.last_state).map(|Object(state)| state)
-    }
-
-    fn runs(&self) -> impl Iterator<Item = &Run<'_>> {
-        self.states().flat_map(|state| state.running.iter().chain(&state.terminated)).map(|Object(run)| run)
-    }
-
-    fn exit(&self) -> Option<&Run<'_>> {
-        self.state.as_ref().and_then(|Object(state)| state.terminated.as_ref()).map(|Object(run)| run)
-    }
+fn is_null(raw: Raw<'_>) -> bool {
+    raw.get() == "null"
 }
 
 /// Reads what a pod's body tells. `deleting`: its deletion has begun, so that nothing is restarted.
 ///
 /// # Errors
 /// A status that has not the types of the API.
-pub fn facts(
-    status: Option<&RawValue>,
-    spec: Option<&RawValue>,
-    deleting: bool,
-) -> Result<PodFacts, serde_json::Error> {
+pub fn facts(status: Option<Raw<'_>>, spec: Option<Raw<'_>>, deleting: bool) -> Result<PodFacts, json::Error> {
     let restarts = spec.map(restarts).transpose()?;
     let unknown = PodFacts { restarts, deleting, ..PodFacts::default() };
-    let Some(status) = status.filter(|raw| raw.get() != "null") else { return Ok(unknown) };
-    let Object(status): Object<PodStatus<'_>> = serde_json::from_str(status.get())?;
+    let Some(status) = status.filter(|raw| !is_null(*raw)) else { return Ok(unknown) };
+    let status = json::members(status)?;
+    let phase = status.optional("phase", json::text)?;
     Ok(PodFacts {
-        phase_over: status.phase.as_deref().map(|phase| matches!(phase, "Succeeded" | "Failed")),
-        main: status.container_statuses.map(runs),
-        init: status.init_container_statuses.map(runs),
+        phase_over: phase.as_deref().map(|phase| matches!(phase, "Succeeded" | "Failed")),
+        main: ContainerStatus::all(&status, "containerStatuses")?.map(|statuses| runs(&statuses)),
+        init: ContainerStatus::all(&status, "initContainerStatuses")?.map(|statuses| runs(&statuses)),
         ..unknown
     })
 }
 
-fn runs(statuses: Vec<Object<ContainerStatus<'_>>>) -> Runs {
-    let statuses: Vec<ContainerStatus<'_>> = statuses.into_iter().map(|Object(status)| status).collect();
+fn runs(statuses: &[ContainerStatus<'_>]) -> Runs {
     let all = || statuses.iter().flat_map(ContainerStatus::runs);
     Runs {
         count: statuses.len(),
-        started: all().filter_map(|run| seconds(&run.started_at)).min(),
-        finished: all().filter_map(|run| seconds(&run.finished_at)).max(),
+        started: all().filter_map(|run| seconds(&run.started)).min(),
+        finished: all().filter_map(|run| seconds(&run.finished)).max(),
         exited: statuses.iter().all(|status| status.exit().is_some()),
         succeeded: statuses.iter().filter_map(ContainerStatus::exit).all(|exit| exit.exit_code == 0),
     }
 }
 
-fn restarts(spec: &RawValue) -> Result<Restarts, serde_json::Error> {
-    let spec: Option<Object<PodSpec<'_>>> = serde_json::from_str(spec.get())?;
-    let Object(spec) = spec.unwrap_or_default();
-    let policy = match spec.restart_policy.as_deref() {
+fn restarts(spec: Raw<'_>) -> Result<Restarts, json::Error> {
+    let spec = if is_null(spec) { Members::default() } else { json::members(spec)? };
+    let policy = match spec.optional("restartPolicy", json::text)?.as_deref() {
         Some("Never") => RestartPolicy::Never,
         Some("OnFailure") => RestartPolicy::OnFailure,
         _ => RestartPolicy::Always,
     };
-    Ok(Restarts { policy, containers: spec.containers.map_or(0, |containers| containers.len()) })
+    let containers = spec.optional("containers", json::elements)?.map_or(0, |containers| containers.len());
+    Ok(Restarts { policy, containers })
 }
 
 /// Whether a pod that is deleted is given time to end: one that was bound to a node, and is not over; with the grace that
 /// was asked for, in seconds, else its own (kubernetes `pkg/registry/core/pod/strategy.go`, `CheckGracefulDelete`).
-pub fn has_grace(spec: Option<&RawValue>, status: Option<&RawValue>, asked: Option<i64>) -> bool {
-    let member = |raw: Option<&RawValue>, name: &str| -> Option<String> {
+pub fn has_grace(spec: Option<Raw<'_>>, status: Option<Raw<'_>>, asked: Option<i64>) -> bool {
+    let member = |raw: Option<Raw<'_>>, name: &str| -> Option<String> {
         Some(json::members(raw?).ok()?.get(name)?.get().to_owned())
     };
     let own = || member(spec, "terminationGracePeriodSeconds").and_then(|text| text.parse().ok());
@@ -254,25 +256,27 @@ pub fn has_grace(spec: Option<&RawValue>, status: Option<&RawValue>, asked: Opti
 ///
 /// # Errors
 /// A status that has not the types of the API.
-pub fn job_facts(status: &RawValue) -> Result<JobFacts, serde_json::Error> {
-    let status: Option<Object<Conditions<'_>>> = serde_json::from_str(status.get())?;
-    let conditions = unwrapped(status.and_then(|Object(status)| status.conditions));
+pub fn job_facts(status: Raw<'_>) -> Result<JobFacts, json::Error> {
+    if is_null(status) {
+        return Ok(JobFacts::default());
+    }
+    let conditions = Condition::all(&json::members(status)?)?;
     let over = conditions.iter().find(|condition| {
         matches!(condition.kind.as_deref(), Some("Complete" | "Failed")) && condition.status.as_deref() == Some("True")
     });
-    Ok(JobFacts { over: over.is_some(), over_at: over.and_then(|condition| seconds(&condition.last_transition_time)) })
+    Ok(JobFacts { over: over.is_some(), over_at: over.and_then(|condition| seconds(&condition.since)) })
 }
 
 /// The latest time that a status of any kind tells: transitions of conditions, starts and finishes of containers.
-pub fn latest_time(whole: &RawValue) -> Option<Timestamp> {
+pub fn latest_time(whole: Raw<'_>) -> Option<Timestamp> {
     let time = |text: &Option<Cow<'_, str>>| text.as_deref().and_then(Timestamp::parse_rfc3339);
-    let Object(status): Object<Conditions<'_>> = serde_json::from_str(whole.get()).unwrap_or_default();
-    let conditions = unwrapped(status.conditions);
-    let Object(pod): Object<PodStatus<'_>> = serde_json::from_str(whole.get()).unwrap_or_default();
-    let (main, init) = (unwrapped(pod.container_statuses), unwrapped(pod.init_container_statuses));
+    let status = json::members(whole).ok()?;
+    let conditions = Condition::all(&status).unwrap_or_default();
+    let of = |name: &str| ContainerStatus::all(&status, name).ok().flatten().unwrap_or_default();
+    let (init, main) = (of("initContainerStatuses"), of("containerStatuses"));
     let runs = init.iter().chain(&main).flat_map(ContainerStatus::runs);
-    let runs = runs.flat_map(|run| [time(&run.started_at), time(&run.finished_at)]);
-    conditions.iter().map(|condition| time(&condition.last_transition_time)).chain(runs).flatten().max()
+    let runs = runs.flat_map(|run| [time(&run.started), time(&run.finished)]);
+    conditions.iter().map(|condition| time(&condition.since)).chain(runs).flatten().max()
 }
 
 #[cfg(test)]
@@ -280,7 +284,7 @@ mod tests {
     use super::*;
 
     fn pod(status: &str, spec: &str, deleting: bool) -> PodFacts {
-        let raw = |text| serde_json::from_str::<&RawValue>(text).unwrap();
+        let raw = |text| Raw::of(text).unwrap();
         facts(Some(raw(status)), Some(raw(spec)), deleting).unwrap()
     }
 
@@ -316,7 +320,7 @@ mod tests {
 
     #[test]
     fn a_job_is_over_when_a_condition_says_so() {
-        let over = |text: &str| job_facts(serde_json::from_str(text).unwrap()).unwrap();
+        let over = |text: &str| job_facts(Raw::of(text).unwrap()).unwrap();
         let condition = |status: &str| {
             let time = "1970-01-01T00:01:40Z";
             over(&format!(

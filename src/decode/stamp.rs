@@ -3,10 +3,8 @@
 //! A watch event has no time of its own. Recorders add one: as a field beside `type`, or as text before the `{` (what `ts`
 //! of moreutils and CloudWatch write). Without one the store estimates it from the objects.
 
-use serde_json::value::RawValue;
-
 use super::shorten;
-use crate::json::{self, Members};
+use crate::json::{self, Members, Raw};
 use crate::model::Timestamp;
 
 /// Fields that recorders put a time in, in the order in which they are looked for.
@@ -54,7 +52,7 @@ pub fn of_carrier(members: &Members<'_>, prefix: &str, user_field: Option<&str>)
 }
 
 /// The time in the text of a value.
-pub fn of_value(value: &RawValue) -> Stamp {
+pub fn of_value(value: Raw<'_>) -> Stamp {
     let text = match json::string(value) {
         Some(text) => text,
         None => value.get().into(),
@@ -111,7 +109,7 @@ mod tests {
     use super::*;
 
     fn stamp(record: &str, prefix: &str, field: Option<&str>) -> Stamp {
-        let raw: &RawValue = serde_json::from_str(record).unwrap();
+        let raw = Raw::of(record).unwrap();
         of_record(&json::members(raw).unwrap(), prefix, field)
     }
 

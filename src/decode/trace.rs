@@ -6,11 +6,10 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use serde_json::value::RawValue;
-
 use super::object::{Observed, Sight, observe};
 use super::{Change, Decoded, Interest, Item};
 use crate::config::TracerConfig;
+use crate::json::Raw;
 use crate::model::{Position, SourceId, Timestamp};
 use crate::trace::{self, Deleted, Event, Lifecycle, Part};
 
@@ -120,7 +119,7 @@ impl TraceReader {
     fn operation(&mut self, object: &str, change: Change, at: Timestamp) -> Decoded {
         let event = self.events - 1;
         self.operations += 1;
-        let raw: Result<&RawValue, _> = serde_json::from_str(object);
+        let raw = Raw::of(object);
         let seen = raw
             .map_err(|error| error.to_string())
             .and_then(|raw| observe(raw, Sight::plain(change, Some(at)), &self.interest));

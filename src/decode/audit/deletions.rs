@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use super::audited::Sweep;
 use super::event;
 use super::request::Request;
@@ -11,7 +9,7 @@ use crate::decode::object::GoneTest;
 use crate::decode::observation::{Change, Observation, Telling, Why};
 use crate::decode::{Item, shorten};
 use crate::filter::Selector;
-use crate::json;
+use crate::json::{self, Raw};
 use crate::model::GroupKind;
 use crate::report::Reason;
 use crate::uri::parameter;
@@ -51,12 +49,12 @@ impl<'a> Request<'_, 'a> {
         let grace = options.and_then(|options| json::integer(options.get("gracePeriodSeconds")?));
         let listed = self.event.response.and_then(|raw| self.items_of(raw));
         let Some((items, defaults)) = listed else { return self.sweep(grace) };
-        let before = |item: &&'a RawValue| self.item(item, &defaults, Change::Listed, GoneTest::Before(grace));
+        let before = |item: &Raw<'a>| self.item(*item, &defaults, Change::Listed, GoneTest::Before(grace));
         items.iter().flat_map(before).flat_map(deleted_and_before).collect()
     }
 
     /// A deletion of which the log has the object as it was.
-    fn deleted_before(&self, before: &RawValue, grace: Option<i64>) -> Vec<Item> {
+    fn deleted_before(&self, before: Raw<'_>, grace: Option<i64>) -> Vec<Item> {
         let items = self.observed(before, Change::Listed, GoneTest::Before(grace), false);
         items.into_iter().flat_map(deleted_and_before).collect()
     }

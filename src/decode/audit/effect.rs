@@ -3,8 +3,6 @@
 //! The rules follow the API server's handlers (apiserver `pkg/endpoints/handlers`), the generic registry
 //! (`pkg/registry/generic/registry/store.go`) and what `pkg/audit/request.go` puts into the log.
 
-use serde_json::value::RawValue;
-
 use super::audited::Outcome;
 use super::event::{self, AuditEvent, EventId, ObjectReference, Stage};
 use super::request::Request;
@@ -12,7 +10,7 @@ use crate::decode::Item;
 use crate::decode::interest::Interest;
 use crate::decode::object::{GoneTest, TypeMeta};
 use crate::decode::observation::{Change, Telling, Why};
-use crate::json::{self, Members};
+use crate::json::{self, Members, Raw};
 use crate::uri::parameter;
 
 /// What an event did.
@@ -133,7 +131,7 @@ impl<'a> Request<'_, 'a> {
     }
 
     /// The items of a list of the resource's kind, with their type.
-    pub fn items_of(&self, raw: &'a RawValue) -> Option<(Vec<&'a RawValue>, TypeMeta)> {
+    pub fn items_of(&self, raw: Raw<'a>) -> Option<(Vec<Raw<'a>>, TypeMeta)> {
         let members = json::members(raw).ok()?;
         let types = TypeMeta::of_list(&members)?;
         if types.is_partial() {
@@ -144,7 +142,7 @@ impl<'a> Request<'_, 'a> {
     }
 
     /// An object of a list.
-    pub fn item(&self, raw: &RawValue, defaults: &TypeMeta, change: Change, gone: GoneTest) -> Vec<Item> {
+    pub fn item(&self, raw: Raw<'_>, defaults: &TypeMeta, change: Change, gone: GoneTest) -> Vec<Item> {
         let reference = ObjectReference { name: String::new(), ..self.target.clone() };
         self.for_item(&reference, defaults.clone()).observed(raw, change, gone, false)
     }

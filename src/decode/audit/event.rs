@@ -6,9 +6,7 @@
 use std::borrow::Cow;
 use std::hash::{BuildHasher, RandomState};
 
-use serde_json::value::RawValue;
-
-use crate::json::{self, Members};
+use crate::json::{self, Members, Raw};
 use crate::model::{ResourceVersion, Timestamp};
 
 /// How much of a request the policy had recorded (`Level` of k8s.io/apiserver `pkg/apis/audit`).
@@ -103,11 +101,11 @@ pub struct AuditEvent<'a> {
     /// `responseStatus.details.uid`: the object that a delete removed.
     pub removed_uid: Option<String>,
     /// The request's body, where it is there and an object or array.
-    pub request: Option<&'a RawValue>,
+    pub request: Option<Raw<'a>>,
     /// The response's body, likewise.
-    pub response: Option<&'a RawValue>,
+    pub response: Option<Raw<'a>>,
     /// The object as it was before, which only admission reviews carry.
-    pub before: Option<&'a RawValue>,
+    pub before: Option<Raw<'a>>,
     /// When the request came in.
     pub received: Option<Timestamp>,
     /// When the stage was reached: the event's time.
@@ -121,7 +119,7 @@ pub struct AuditEvent<'a> {
 }
 
 /// What AKS writes in the place of a body that it finds too large; any text there means as much.
-fn body<'a>(value: Option<&'a RawValue>, truncated: &mut bool) -> Option<&'a RawValue> {
+fn body<'a>(value: Option<Raw<'a>>, truncated: &mut bool) -> Option<Raw<'a>> {
     let raw = value?;
     if raw.get().starts_with(['{', '[']) {
         return Some(raw);

@@ -2,15 +2,13 @@
 
 use std::cell::OnceCell;
 
-use serde_json::value::RawValue;
-
 use super::event::{self, AuditEvent, EventId, ObjectReference};
 use super::resources::kind_of;
 use crate::decode::Item;
 use crate::decode::interest::Interest;
 use crate::decode::object::{GoneTest, Observed, Sight, TypeMeta, observe};
 use crate::decode::observation::{Change, Facts, Observation, Part, Telling};
-use crate::json;
+use crate::json::{self, Raw};
 use crate::model::{GroupKind, ObjectKey, ResourceVersion};
 use crate::report::Reason;
 
@@ -31,9 +29,9 @@ pub(super) struct Request<'e, 'a> {
 #[derive(Clone, Copy)]
 enum Answer<'a> {
     /// An object of the resource's own kind.
-    Own(&'a RawValue),
+    Own(Raw<'a>),
     /// An object's metadata: what a client gets that asked for no more (the garbage collector), or for a table.
-    Metadata(&'a RawValue),
+    Metadata(Raw<'a>),
     /// Something else, or nothing.
     Other,
 }
@@ -56,28 +54,28 @@ impl<'e, 'a> Request<'e, 'a> {
 
     fn answer(&self) -> Answer<'a> {
         *self.answer.get_or_init(|| {
-            let own = || self.event.response.filter(|raw| self.is_own(raw)).map(Answer::Own);
+            let own = || self.event.response.filter(|raw| self.is_own(*raw)).map(Answer::Own);
             own().or_else(|| metadata_in(self.event.response?).map(Answer::Metadata)).unwrap_or(Answer::Other)
         })
     }
 
     /// The response, if it is an object of the resource's own kind.
-    pub fn own_response(&self) -> Option<&'a RawValue> {
+    pub fn own_response(&self) -> Option<Raw<'a>> {
         if let Answer::Own(raw) = self.answer() { Some(raw) } else { None }
     }
 
     /// The response, if it is such an object's metadata.
-    pub fn metadata_response(&self) -> Option<&'a RawValue> {
+    pub fn metadata_response(&self) -> Option<Raw<'a>> {
         if let Answer::Metadata(raw) = self.answer() { Some(raw) } else { None }
     }
 
     /// The request, likewise.
-    pub fn own_request(&self) -> Option<&'a RawValue> {
-        self.event.request.filter(|raw| self.is_own(raw))
+    pub fn own_request(&self) -> Option<Raw<'a>> {
+        self.event.request.filter(|raw| self.is_own(*raw))
     }
 
     /// Whether a body is an object of the resource's own kind.
-    pub fn is_own(&self, raw: &RawValue) -> bool {
+    pub fn is_own(&self, raw: Raw<'_>) -> bool {
         let Ok(members) = json::members(raw) else { return false };
         let Some(kind) = members.get("kind").and_then(json::string) else { return false };
         if !self.kind.kind.is_empty() {
@@ -88,7 +86,7 @@ impl<'e, 'a> Request<'e, 'a> {
     }
 
     /// An object that a body shows. What cannot be read of it is counted, and the event counts as one without.
-    pub fn observed(&self, raw: &RawValue, change: Change, gone: GoneTest, metadata_only: bool) -> Vec<Item> {
+    pub fn observed(&self, raw: Raw<'_>, change: Change, gone: GoneTest, metadata_only: bool) -> Vec<Item> {
         let unnamed = TypeMeta::new(&self.target.group, &self.target.version, "");
         let types = self.types.as_ref();
         let sight = Sight {
@@ -179,12 +177,12 @@ impl<'e, 'a> Request<'e, 'a> {
 }
 
 /// The metadata that a body holds in the place of an object.
-fn metadata_in(body: &RawValue) -> Option<&RawValue> {
+fn metadata_in(body: Raw<'_>) -> Option<Raw<'_>> {
     let members = json::members(body).ok()?;
     match &*json::string(members.get("kind")?)? {
         "PartialObjectMetadata" => Some(body),
         "Table" => match json::elements(members.get("rows")?).ok()?.as_slice() {
-            [row] => json::members(row).ok()?.get("object").filter(|object| object.get().contains("\"metadata\"")),
+            [row] => json::members(*row).ok()?.get("object").filter(|object| object.get().contains("\"metadata\"")),
             _ => None,
         },
         _ => None,

@@ -1,14 +1,13 @@
 //! Requests that create and change objects.
 
 use serde_json::Value;
-use serde_json::value::RawValue;
 
 use super::event;
 use super::request::Request;
 use crate::decode::object::GoneTest;
 use crate::decode::observation::{Change, Facts, Part, Patch, Telling, Why};
 use crate::decode::{Item, pod};
-use crate::json;
+use crate::json::{self, Raw};
 use crate::patch::{Dialect, drop_metadata, is_builtin_group};
 
 impl Request<'_, '_> {
@@ -28,7 +27,7 @@ impl Request<'_, '_> {
     }
 
     /// An object as it was asked for. Its resourceVersion is that of the version before.
-    fn requested(&self, raw: &RawValue, change: Change) -> Vec<Item> {
+    fn requested(&self, raw: Raw<'_>, change: Change) -> Vec<Item> {
         let mut items = self.observed(raw, change, GoneTest::Terminating, false);
         for item in &mut items {
             let Item::Observed(observation) = item else { continue };
@@ -75,7 +74,7 @@ impl Request<'_, '_> {
     }
 
     /// A patch. `metadata`: the answer has the metadata as the patch left them.
-    fn patched(&self, request: &RawValue, change: Change, metadata: bool) -> Vec<Item> {
+    fn patched(&self, request: Raw<'_>, change: Change, metadata: bool) -> Vec<Item> {
         let Ok(mut value) = serde_json::from_str::<Value>(request.get()) else {
             return self.bare(change, Telling::Nothing(Why::NotLogged));
         };
@@ -101,11 +100,11 @@ impl Request<'_, '_> {
 
     /// The target is the parent, the body a Scale (autoscaling/v1), whose metadata are the parent's.
     pub fn scale(&self) -> Vec<Item> {
-        let replicas = |raw: &RawValue| {
+        let replicas = |raw: Raw<'_>| {
             let body = json::members(raw).ok()?;
             json::integer(event::inner(&body, "spec")?.get("replicas")?)
         };
-        let response = self.event.response.filter(|raw| replicas(raw).is_some());
+        let response = self.event.response.filter(|raw| replicas(*raw).is_some());
         let asked = self.event.request.and_then(|raw| replicas(raw).or_else(|| replicas_of_json_patch(raw)));
         let Some(replicas) = response.and_then(replicas).or(asked) else {
             return self.bare(Change::Modified, Telling::Nothing(Why::NotLogged));
@@ -161,18 +160,18 @@ impl Patch {
     }
 }
 
-fn text_of(request: &RawValue, value: &Value, rewritten: bool) -> Box<[u8]> {
+fn text_of(request: Raw<'_>, value: &Value, rewritten: bool) -> Box<[u8]> {
     if rewritten { value.to_string().into_bytes().into() } else { request.get().as_bytes().into() }
 }
 
 /// What a patch of a pod's status tells of its course.
-fn patched_course(patch: &RawValue) -> Facts {
+fn patched_course(patch: Raw<'_>) -> Facts {
     let status = json::members(patch).ok().and_then(|members| members.get("status"));
     pod::facts(status, None, false).map(Facts::Pod).unwrap_or_default()
 }
 
 /// The number that a JSON patch of a Scale asks for.
-fn replicas_of_json_patch(patch: &RawValue) -> Option<i64> {
+fn replicas_of_json_patch(patch: Raw<'_>) -> Option<i64> {
     let operations = json::elements(patch).ok()?;
     let mut asked = operations.into_iter().filter_map(|operation| {
         let operation = json::members(operation).ok()?;

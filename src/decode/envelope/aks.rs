@@ -6,13 +6,11 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use super::Carrier;
 use crate::decode::audit::AuditEvent;
 use crate::decode::audit::event::text;
 use crate::decode::{Decoded, Decoder};
-use crate::json::{self, Members};
+use crate::json::{self, Members, Raw};
 
 /// Columns, and what an API server calls them.
 const COLUMNS: [(&str, &str); 13] = [
@@ -38,18 +36,19 @@ pub fn is_row(members: &Members<'_>) -> bool {
 
 /// The value of a dynamic column that is the text of an object. A text that was cut is none, and stays a text: as much as a
 /// body that was left out.
-fn dynamic(raw: &RawValue) -> Option<Box<RawValue>> {
+fn dynamic(raw: Raw<'_>) -> Option<String> {
     let text = json::string(raw).filter(|text| text.trim_start().starts_with(['{', '[']))?;
-    RawValue::from_string(text.trim().to_owned()).ok()
+    Raw::of(&text).is_ok().then(|| text.into_owned())
 }
 
 impl Decoder {
     /// A row of a table.
     pub(super) fn row(&self, members: &Members<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
         let dynamic = COLUMNS.map(|(column, _)| members.get(column).and_then(dynamic));
-        let value = |((column, name), own)| -> Option<(Cow<'_, str>, &RawValue)> {
-            let own: &Option<Box<RawValue>> = own;
-            Some((Cow::Borrowed(name), own.as_deref().or_else(|| members.get(column))?))
+        let value = |((column, name), own)| -> Option<(Cow<'_, str>, Raw<'_>)> {
+            let own: &Option<String> = own;
+            let own = own.as_deref().and_then(|text| Raw::of(text).ok());
+            Some((Cow::Borrowed(name), own.or_else(|| members.get(column))?))
         };
         let native: Members<'_> = COLUMNS.into_iter().zip(&dynamic).filter_map(value).collect();
         let mut event = AuditEvent::native(&native);
@@ -58,10 +57,10 @@ impl Decoder {
     }
 
     /// A table of the answer of a query: `{"columns": [{"name": …}, …], "rows": [[…], …]}`.
-    pub(super) fn table(&self, table: &RawValue, carrier: &Carrier<'_>, out: &mut Decoded) {
+    pub(super) fn table(&self, table: Raw<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
         let table = json::members(table).unwrap_or_default();
         let list = |name: &str| table.get(name).and_then(|raw| json::elements(raw).ok()).unwrap_or_default();
-        let name = |column: &RawValue| text(&json::members(column).ok()?, "name").map(Cow::into_owned);
+        let name = |column: Raw<'_>| text(&json::members(column).ok()?, "name").map(Cow::into_owned);
         let names: Vec<String> = list("columns").into_iter().map(|column| name(column).unwrap_or_default()).collect();
         for row in list("rows") {
             let named = names.iter().map(|name| Cow::Borrowed(name.as_str()));

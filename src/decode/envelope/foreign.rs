@@ -43,7 +43,7 @@ pub fn log_of(members: &Members<'_>) -> Option<&'static str> {
     let has = |names: &[&str]| names.iter().all(|name| members.has(name));
     let first_record = || {
         let records = crate::json::elements(members.get("Records")?).ok()?;
-        crate::json::members(records.first()?).ok()
+        crate::json::members(*records.first()?).ok()
     };
     if has(&["rule", "priority", "output"]) {
         Some("alerts of Falco")

@@ -10,14 +10,12 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use super::pieces::{Origin, Split};
 use super::{Carrier, foreign};
 use crate::decode::audit::event::{inner, owned, text};
 use crate::decode::audit::{AuditEvent, Level, ObjectReference, Stage};
 use crate::decode::{Decoded, Decoder, Item};
-use crate::json::{self, Members};
+use crate::json::{self, Members, Raw};
 use crate::model::Timestamp;
 use crate::report::Reason;
 
@@ -34,7 +32,7 @@ impl Decoder {
     pub(super) fn log_entry<'a>(
         &self,
         entry: &Members<'a>,
-        whole: impl FnOnce() -> Option<&'a RawValue>,
+        whole: impl FnOnce() -> Option<Raw<'a>>,
         carrier: &Carrier<'_>,
         out: &mut Decoded,
     ) {
@@ -72,8 +70,8 @@ fn time(entry: &Members<'_>) -> Option<Timestamp> {
 
 /// The bodies, which are not as the log has them.
 struct Bodies<'a> {
-    request: Option<Cow<'a, RawValue>>,
-    response: Option<Cow<'a, RawValue>>,
+    request: Option<Cow<'a, str>>,
+    response: Option<Cow<'a, str>>,
 }
 
 impl<'a> Bodies<'a> {
@@ -87,9 +85,11 @@ impl<'a> Bodies<'a> {
         let operation = inner(entry, "operation").unwrap_or_default();
         let is_last = operation.get("last").is_none_or(|last| last.get() == "true");
         let status = inner(payload, "status").unwrap_or_default();
-        let answer = self.response.as_deref().and_then(|raw| json::members(raw).ok()).filter(is_status);
+        let value = |body: &'e Option<Cow<'_, str>>| body.as_deref().and_then(|text| Raw::of(text).ok());
+        let (request, response) = (value(&self.request), value(&self.response));
+        let answer = response.and_then(|raw| json::members(raw).ok()).filter(is_status);
         let details = answer.as_ref().and_then(|answer| inner(answer, "details"));
-        let level = match (&self.request, &self.response) {
+        let level = match (request, response) {
             (_, Some(_)) => Level::RequestResponse,
             (Some(_), None) => Level::Request,
             (None, None) => Level::Metadata,
@@ -110,8 +110,8 @@ impl<'a> Bodies<'a> {
             status: answer.as_ref().and_then(|answer| text(answer, "status")),
             message: text(&status, "message"),
             removed_uid: details.map(|details| owned(&details, "uid")).filter(|uid| !uid.is_empty()),
-            request: self.request.as_deref(),
-            response: self.response.as_deref(),
+            request,
+            response,
             before: None,
             received: None,
             at: time(entry),
@@ -123,11 +123,11 @@ impl<'a> Bodies<'a> {
 }
 
 /// A body without its `@type`.
-fn body(raw: Option<&RawValue>) -> Option<Cow<'_, RawValue>> {
+fn body(raw: Option<Raw<'_>>) -> Option<Cow<'_, str>> {
     let raw = raw.filter(|raw| raw.get().starts_with('{'))?;
     let members = json::members(raw).ok()?;
     if !members.has("@type") {
-        return Some(Cow::Borrowed(raw));
+        return Some(Cow::Borrowed(raw.get()));
     }
     let mut text = String::with_capacity(raw.get().len());
     for (key, value) in members.into_iter().filter(|(key, _)| key != "@type") {
@@ -137,7 +137,7 @@ fn body(raw: Option<&RawValue>) -> Option<Cow<'_, RawValue>> {
         text += value.get();
     }
     text += if text.is_empty() { "{}" } else { "}" };
-    RawValue::from_string(text).ok().map(Cow::Owned)
+    Some(Cow::Owned(text))
 }
 
 fn is_status(members: &Members<'_>) -> bool {
@@ -285,8 +285,8 @@ mod tests {
             (r#"{ "a": 1 }"#, r#"{ "a": 1 }"#),
             (r#"{"@type":"x"}"#, "{}"),
         ] {
-            let raw: &RawValue = serde_json::from_str(text).unwrap();
-            assert_eq!(body(Some(raw)).unwrap().get(), expected);
+            let raw = Raw::of(text).unwrap();
+            assert_eq!(body(Some(raw)).unwrap(), expected);
         }
     }
 

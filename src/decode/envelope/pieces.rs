@@ -12,7 +12,7 @@ use super::Carrier;
 use super::text::as_object;
 use crate::decode::audit::event::text;
 use crate::decode::{Decoded, Decoder, Item};
-use crate::json::{self, Members};
+use crate::json::{self, Members, Raw};
 use crate::model::{Position, Timestamp};
 
 /// What tells the streams of one source apart. Only a log that is written to that end has two that collide.
@@ -142,7 +142,7 @@ impl Decoder {
         inside.stream = inside.stream.within((&*stream, container));
         let content = log.strip_suffix('\n').unwrap_or(&log);
         if let Some(object) = as_object(content) {
-            self.members(&object, || serde_json::from_str(content).ok(), &inside, out);
+            self.members(&object, || Raw::of(content).ok(), &inside, out);
             out.items.push(Item::Whole { stream: inside.stream });
             return true;
         }

@@ -32,7 +32,7 @@ impl Decoder {
         let is =
             |members: &Members<'_>, name: &str, value: &str| members.get(name).is_some_and(|raw| raw.get() == value);
         let refused = inner(members, "response").is_some_and(|response| is(&response, "allowed", "false"));
-        let object = |name: &str| request.get(name).filter(|raw| raw.get().starts_with('{') && !json::is_empty(raw));
+        let object = |name: &str| request.get(name).filter(|raw| raw.get().starts_with('{') && !json::is_empty(*raw));
         // kube-audit-rest adds this member.
         let received = text(members, "requestReceivedTimestamp").and_then(|time| Timestamp::parse_rfc3339(&time));
         let event = AuditEvent {

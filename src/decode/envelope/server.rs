@@ -105,7 +105,7 @@ mod tests {
             (r#"{"stream":"stdout","log":"x"}"#, None),
             (r#"{"host":""}"#, None),
         ] {
-            let members: Members<'_> = serde_json::from_str(record).unwrap();
+            let members = crate::json::object(record).unwrap();
             assert_eq!(of_members(&members).as_deref(), server, "{record}");
         }
     }

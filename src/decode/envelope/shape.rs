@@ -1,9 +1,7 @@
 //! Which kind of record this is, told from its keys.
 
-use serde_json::value::RawValue;
-
 use super::super::{Change, shorten};
-use crate::json::{self, Members};
+use crate::json::{self, Members, Raw};
 
 /// What a record of a watch tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,12 +21,12 @@ pub enum Shape<'a> {
         /// What it tells.
         change: WatchType,
         /// The object that it tells of.
-        object: &'a RawValue,
+        object: Raw<'a>,
     },
     /// A list of objects.
     List {
         /// Its items.
-        items: &'a RawValue,
+        items: Raw<'a>,
     },
     /// An object by itself.
     Object,
@@ -39,7 +37,7 @@ pub enum Shape<'a> {
     /// A list of audit events, as webhooks get them.
     Audits {
         /// The events.
-        items: &'a RawValue,
+        items: Raw<'a>,
     },
     /// None of these.
     Unknown,
@@ -107,14 +105,14 @@ fn plain<'a>(members: &Members<'a>) -> Option<Shape<'a>> {
     }
 }
 
-fn is_audit(members: &Members<'_>, items: &RawValue) -> bool {
+fn is_audit(members: &Members<'_>, items: Raw<'_>) -> bool {
     let group = members.get("apiVersion").and_then(json::string);
-    let first = || json::elements(items).ok().and_then(|items| json::members(items.first()?).ok());
+    let first = || json::elements(items).ok().and_then(|items| json::members(*items.first()?).ok());
     group.is_some_and(|group| group.starts_with("audit.k8s.io/")) || first().is_some_and(|first| first.has("auditID"))
 }
 
 /// What a `Status` says, for a message to the user.
-pub fn status_message(status: &RawValue) -> String {
+pub fn status_message(status: Raw<'_>) -> String {
     let text =
         |name: &str| json::members(status).ok()?.get(name).and_then(json::string).map(|text| shorten(&text, 120));
     match (text("reason"), text("message")) {

@@ -21,7 +21,7 @@ thread_local! {
 
 /// Takes note of an event that was decoded on this thread.
 pub fn hear(event: &AuditEvent<'_>) {
-    let body = |raw: Option<&serde_json::value::RawValue>| -> Value {
+    let body = |raw: Option<crate::json::Raw<'_>>| -> Value {
         raw.map_or(Value::Null, |raw| serde_json::from_str(raw.get()).unwrap_or_else(|_| json!("no JSON")))
     };
     let summary = json!({

@@ -5,7 +5,7 @@ use crate::decode::{Decoded, Decoder, stamp};
 use crate::input::own_line::OwnLine;
 use crate::input::records::{breaks_off, excerpt};
 use crate::input::{Content, Record, Records};
-use crate::json::Members;
+use crate::json::{self, Members, Raw};
 use crate::report::Reason;
 
 /// What a log says at the place where it cut a line: CloudWatch, at 256 KiB.
@@ -19,7 +19,7 @@ const LEGACY: &str = "audit events in the legacy text format carry no objects; l
 
 /// The members of a text that is one JSON object.
 pub(super) fn as_object(text: &str) -> Option<Members<'_>> {
-    if text.trim_start().starts_with('{') { serde_json::from_str(text).ok() } else { None }
+    if text.trim_start().starts_with('{') { json::object(text).ok() } else { None }
 }
 
 /// Whether a text that is no JSON was cut by what carried it.
@@ -31,7 +31,7 @@ impl Decoder {
     /// A text that was carried as a string: a record, or several, with texts of their own before them; or something else.
     pub(super) fn text(&self, text: &str, carrier: &Carrier<'_>, out: &mut Decoded) {
         if let Some(members) = as_object(text) {
-            return self.members(&members, || serde_json::from_str(text).ok(), carrier, out);
+            return self.members(&members, || Raw::of(text).ok(), carrier, out);
         }
         let before = out.items.len();
         for record in Records::of_part(text.as_bytes()) {
@@ -45,7 +45,7 @@ impl Decoder {
     fn carried_line(&self, record: &Record<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
         let carrier = carrier.line(&record.prefix);
         match &record.content {
-            Content::Json(raw) => self.line_of_json(raw, &carrier, out),
+            Content::Json(raw) => self.line_of_json((*raw).into(), &carrier, out),
             Content::Invalid { text, excerpt, .. } if is_cut(text) => {
                 out.note(Reason::RecordCutByCarrier, carrier.at, excerpt.clone());
             }
@@ -64,12 +64,7 @@ impl Decoder {
     }
 
     /// A line with JSON in it, which may be one of a container's log.
-    pub(in crate::decode) fn line_of_json(
-        &self,
-        raw: &serde_json::value::RawValue,
-        carrier: &Carrier<'_>,
-        out: &mut Decoded,
-    ) {
+    pub(in crate::decode) fn line_of_json(&self, raw: Raw<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
         self.value(raw, carrier, out);
         if let Some(OwnLine::Cri { .. }) = OwnLine::of(carrier.prefix.as_bytes()) {
             self.cri_whole(stream(carrier.prefix.as_bytes()), carrier, out);

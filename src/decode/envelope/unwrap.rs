@@ -2,13 +2,11 @@
 
 use std::borrow::Cow;
 
-use serde_json::value::RawValue;
-
 use super::text::TOO_DEEP;
 use super::{Carrier, Shape, aks, foreign, gke, review};
 use crate::decode::audit::event::{inner, text};
 use crate::decode::{Decoded, Decoder, stamp};
-use crate::json::{self, Members};
+use crate::json::{self, Members, Raw};
 use crate::report::Reason;
 
 /// Lists of records: Azure's diagnostics, CloudWatch's deliveries and answers, webhooks, Elasticsearch, Loki.
@@ -31,23 +29,23 @@ const PERHAPS_OBJECTS: [&str; 7] = ["message", "log", "line", "body", "event", "
 /// What a record carries.
 enum Part<'a> {
     Text(Cow<'a, str>),
-    Object(&'a RawValue, Members<'a>),
-    List(Vec<&'a RawValue>),
+    Object(Raw<'a>, Members<'a>),
+    List(Vec<Raw<'a>>),
     /// Tables of an answer of Log Analytics.
-    Tables(Vec<&'a RawValue>),
+    Tables(Vec<Raw<'a>>),
     /// Lines of a stream in an answer of Loki: `[["<nanoseconds>", "<line>"], …]`.
-    Samples(Vec<&'a RawValue>),
+    Samples(Vec<Raw<'a>>),
 }
 
 /// The value at a path of names with dots between them, which some pipelines write as one name.
-fn at<'a>(members: &Members<'a>, path: &str) -> Option<&'a RawValue> {
+fn at<'a>(members: &Members<'a>, path: &str) -> Option<Raw<'a>> {
     members.get(path).or_else(|| {
         let (outer, name) = path.split_once('.')?;
         inner(members, outer)?.get(name)
     })
 }
 
-fn elements<'a>(members: &Members<'a>, name: &str) -> Option<Vec<&'a RawValue>> {
+fn elements<'a>(members: &Members<'a>, name: &str) -> Option<Vec<Raw<'a>>> {
     members.get(name).and_then(|raw| json::elements(raw).ok())
 }
 
@@ -103,7 +101,7 @@ impl Decoder {
     pub(in crate::decode) fn envelope<'a>(
         &self,
         members: &Members<'a>,
-        whole: impl FnOnce() -> Option<&'a RawValue>,
+        whole: impl FnOnce() -> Option<Raw<'a>>,
         carrier: &Carrier<'_>,
         out: &mut Decoded,
     ) {
@@ -140,7 +138,7 @@ impl Decoder {
     }
 
     /// An element of a list that is carried: a record, or the text of one.
-    fn element(&self, raw: &RawValue, carrier: &Carrier<'_>, out: &mut Decoded) {
+    fn element(&self, raw: Raw<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
         match json::string(raw) {
             Some(text) => self.text(&text, carrier, out),
             None => self.single(raw, carrier, out),
@@ -148,13 +146,13 @@ impl Decoder {
     }
 
     /// A line of a stream, with the time that Loki has for it.
-    fn sample(&self, pair: &RawValue, carrier: &Carrier<'_>, out: &mut Decoded) {
+    fn sample(&self, pair: Raw<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
         let pair = json::elements(pair).unwrap_or_default();
-        let line = pair.get(1).and_then(|line| json::string(line));
+        let line = pair.get(1).and_then(|line| json::string(*line));
         let (Some(time), Some(line)) = (pair.first(), line) else {
             return out.unreadable("a sample of a stream that is no line".to_owned());
         };
-        let carrier = Carrier { at: stamp::of_value(time).time().or(carrier.at), ..carrier.clone() };
+        let carrier = Carrier { at: stamp::of_value(*time).time().or(carrier.at), ..carrier.clone() };
         self.text(&line, &carrier, out);
     }
 }

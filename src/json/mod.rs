@@ -1,0 +1,327 @@
+//! Looking into JSON text without building a tree of it.
+//!
+//! A record is walked one level at a time: [`members`] and [`elements`] give the raw text of the values of an object or an
+//! array, and only what a rule needs is looked at further; the rest is skipped by its structure ([`scan`]). Of a key that stands
+//! twice the last one counts, as in the decoders of Kubernetes; callers that keep what came last by key get that by themselves.
+
+pub mod scan;
+
+use std::borrow::Cow;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
+use serde_json::value::RawValue;
+
+/// The text of one JSON value. Its structure is sound as far as [`scan`] looks: brackets are balanced, strings have ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Raw<'a>(&'a str);
+
+impl<'a> Raw<'a> {
+    /// The text, without white space around it.
+    pub const fn get(self) -> &'a str {
+        self.0
+    }
+
+    /// A text that is one value with nothing but white space around it.
+    ///
+    /// # Errors
+    /// Where it is anything else.
+    pub fn of(text: &'a str) -> Result<Self, Error> {
+        let bytes = text.as_bytes();
+        let start = scan::space(bytes, 0);
+        let end = scan::value(bytes, start).ok_or_else(|| Error::at(text, start))?;
+        match scan::space(bytes, end) {
+            rest if rest == text.len() => Ok(Raw(&text[start..end])),
+            rest => Err(Error::at(text, rest)),
+        }
+    }
+}
+
+impl<'a> From<&'a RawValue> for Raw<'a> {
+    fn from(raw: &'a RawValue) -> Self {
+        Raw(raw.get())
+    }
+}
+
+/// Why a JSON text could not be walked.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Error {
+    /// It is of another type.
+    #[error("it is {found}")]
+    Type {
+        /// What it is.
+        found: &'static str,
+    },
+    /// It is no JSON from there on.
+    #[error("{problem} at byte {}", .at + 1)]
+    Syntax {
+        /// What is wrong.
+        problem: &'static str,
+        /// The offset of the byte.
+        at: usize,
+    },
+}
+
+impl Error {
+    /// What begins there is no value, or has no end.
+    fn at(text: &str, at: usize) -> Self {
+        let problem = match text.as_bytes().get(at) {
+            Some(b'{' | b'[' | b'"') => "a value without end",
+            Some(_) => "no value",
+            None => "nothing more",
+        };
+        Error::Syntax { problem, at }
+    }
+
+    /// A value is of another type than it should be.
+    pub fn of_type(raw: Raw<'_>) -> Self {
+        Error::type_of(raw.0)
+    }
+
+    fn type_of(text: &str) -> Self {
+        let found = match text.as_bytes().first() {
+            Some(b'{') => "an object",
+            Some(b'[') => "an array",
+            Some(b'"') => "a string",
+            Some(b't' | b'f') => "a boolean",
+            Some(b'n') => "null",
+            _ => "a number",
+        };
+        Error::Type { found }
+    }
+}
+
+/// The members of a JSON object in the order of the text, the values unparsed.
+#[derive(Clone, Debug, Default)]
+pub struct Members<'a>(Vec<(Cow<'a, str>, Raw<'a>)>);
+
+impl<'a> IntoIterator for Members<'a> {
+    type Item = (Cow<'a, str>, Raw<'a>);
+    type IntoIter = std::vec::IntoIter<Self::Item>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.into_iter()
+    }
+}
+
+impl<'a> FromIterator<(Cow<'a, str>, Raw<'a>)> for Members<'a> {
+    /// An object that stands nowhere as such: a row of a table under the names of its columns.
+    fn from_iter<I: IntoIterator<Item = (Cow<'a, str>, Raw<'a>)>>(members: I) -> Self {
+        Members(members.into_iter().collect())
+    }
+}
+
+impl<'a> Members<'a> {
+    /// The value of a key; of several the last.
+    pub fn get(&self, key: &str) -> Option<Raw<'a>> {
+        self.0.iter().rev().find(|(k, _)| k == key).map(|(_, value)| *value)
+    }
+
+    /// Whether a key is there.
+    pub fn has(&self, key: &str) -> bool {
+        self.get(key).is_some()
+    }
+
+    /// What a member is read as; nothing where it is absent or `null`.
+    ///
+    /// # Errors
+    /// Those of reading it.
+    pub fn optional<T>(&self, key: &str, read: impl FnOnce(Raw<'a>) -> Result<T, Error>) -> Result<Option<T>, Error> {
+        self.get(key).filter(|raw| raw.get() != "null").map(read).transpose()
+    }
+
+    /// The keys, as written.
+    pub fn keys(&self) -> impl Iterator<Item = &str> {
+        self.0.iter().map(|(key, _)| key.as_ref())
+    }
+
+    /// The members, in the order of the text.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, Raw<'a>)> {
+        self.0.iter().map(|(key, value)| (key.as_ref(), *value))
+    }
+}
+
+/// A value that stands in the text as an object. What serde derives for a struct also takes an array of its fields, which no
+/// JSON of Kubernetes is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Object<T>(pub T);
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        struct ObjectVisitor<T>(PhantomData<T>);
+        impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+            type Value = Object<T>;
+            fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str("an object")
+            }
+            fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Object<T>, A::Error> {
+                T::deserialize(MapAccessDeserializer::new(map)).map(Object)
+            }
+        }
+        deserializer.deserialize_map(ObjectVisitor(PhantomData))
+    }
+}
+
+/// The members of a JSON object. An error for anything but an object.
+pub fn members(raw: Raw<'_>) -> Result<Members<'_>, Error> {
+    object(raw.0)
+}
+
+/// The members of the JSON object that a text is, with white space around it at most: in one pass over it.
+///
+/// # Errors
+/// For anything but an object.
+pub fn object(text: &str) -> Result<Members<'_>, Error> {
+    let mut members = Vec::with_capacity(16);
+    walk(text.trim_ascii(), b'{', |walk| {
+        let key = walk.key()?;
+        members.push((key, walk.value()?));
+        Ok(())
+    })?;
+    Ok(Members(members))
+}
+
+/// The elements of a JSON array; an error for anything but an array.
+pub fn elements(raw: Raw<'_>) -> Result<Vec<Raw<'_>>, Error> {
+    let mut elements = Vec::new();
+    walk(raw.0, b'[', |walk| {
+        elements.push(walk.value()?);
+        Ok(())
+    })?;
+    Ok(elements)
+}
+
+/// A place in the text of an object or array.
+struct Walk<'a> {
+    text: &'a str,
+    at: usize,
+}
+
+impl<'a> Walk<'a> {
+    fn space(&mut self) {
+        self.at = scan::space(self.text.as_bytes(), self.at);
+    }
+
+    fn take(&mut self, byte: u8) -> bool {
+        let there = self.text.as_bytes().get(self.at) == Some(&byte);
+        self.at += usize::from(there);
+        there
+    }
+
+    fn wrong(&self, problem: &'static str) -> Error {
+        Error::Syntax { problem, at: self.at }
+    }
+
+    fn key(&mut self) -> Result<Cow<'a, str>, Error> {
+        let start = self.at;
+        if self.text.as_bytes().get(start) != Some(&b'"') {
+            return Err(self.wrong("no key"));
+        }
+        let (end, escaped) =
+            scan::string(self.text.as_bytes(), start).ok_or_else(|| self.wrong("a string without end"))?;
+        let key = match escaped {
+            false => Cow::Borrowed(&self.text[start + 1..end - 1]),
+            true => Cow::Owned(serde_json::from_str(&self.text[start..end]).map_err(|_| self.wrong("no string"))?),
+        };
+        self.at = end;
+        self.space();
+        if !self.take(b':') {
+            return Err(self.wrong("no colon behind a key"));
+        }
+        self.space();
+        Ok(key)
+    }
+
+    fn value(&mut self) -> Result<Raw<'a>, Error> {
+        let start = self.at;
+        self.at = scan::value(self.text.as_bytes(), start).ok_or_else(|| Error::at(self.text, start))?;
+        Ok(Raw(&self.text[start..self.at]))
+    }
+}
+
+/// Goes through an object or array, whichever `opening` says, that is all of a text.
+#[inline]
+fn walk<'a>(text: &'a str, opening: u8, mut each: impl FnMut(&mut Walk<'a>) -> Result<(), Error>) -> Result<(), Error> {
+    let closing = opening + 2;
+    let mut walk = Walk { text, at: 0 };
+    if !walk.take(opening) {
+        return Err(Error::type_of(text));
+    }
+    walk.space();
+    if !walk.take(closing) {
+        loop {
+            each(&mut walk)?;
+            walk.space();
+            if walk.take(closing) {
+                break;
+            }
+            if !walk.take(b',') {
+                return Err(walk.wrong("neither a comma nor an end"));
+            }
+            walk.space();
+        }
+    }
+    if walk.at == text.len() { Ok(()) } else { Err(walk.wrong("more behind the end")) }
+}
+
+/// The text of a JSON string; `None` for anything but a string, and for one that no Rust string can hold (lone surrogates).
+pub fn string(raw: Raw<'_>) -> Option<Cow<'_, str>> {
+    let inner = raw.0.strip_prefix('"')?.strip_suffix('"')?;
+    if inner.contains('\\') { serde_json::from_str(raw.0).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+}
+
+/// The text of a JSON string, as [`string`] gives it.
+///
+/// # Errors
+/// For anything else.
+pub fn text(raw: Raw<'_>) -> Result<Cow<'_, str>, Error> {
+    string(raw).ok_or(Error::of_type(raw))
+}
+
+/// A JSON integer, `None` for anything else.
+pub fn integer(raw: Raw<'_>) -> Option<i64> {
+    raw.0.parse().ok()
+}
+
+/// Whether a value is `null`, `{}` or `[]`, as Kubernetes' encoders write fields that are not set.
+pub fn is_empty(raw: Raw<'_>) -> bool {
+    matches!(raw.0, "null" | "{}" | "[]")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn raw(text: &str) -> Raw<'_> {
+        Raw::of(text).unwrap()
+    }
+
+    #[test]
+    fn of_a_key_that_stands_twice_the_last_counts() {
+        let members = members(raw(r#"{"a":1,"b":2,"a":3}"#)).unwrap();
+        assert_eq!(members.get("a").unwrap().get(), "3");
+    }
+
+    #[test]
+    fn escaped_keys_are_read() {
+        assert!(members(raw(r#"{"\u0061":1}"#)).unwrap().has("a"));
+    }
+
+    #[test]
+    fn what_is_of_another_type_is_an_error_or_none() {
+        assert!(members(raw("[1]")).is_err());
+        assert!(elements(raw("{}")).is_err());
+        assert!(string(raw("1")).is_none());
+        assert!(string(raw(r#""\ud800""#)).is_none());
+        assert_eq!(integer(raw("30")), Some(30));
+        assert_eq!(integer(raw("1.5")), None);
+    }
+
+    #[test]
+    fn deep_nesting_is_walked_without_recursion() {
+        let text = format!("{{\"a\":{}{}}}", "[".repeat(100_000), "]".repeat(100_000));
+        assert!(members(raw(&text)).is_ok());
+    }
+}
