@@ -47,7 +47,35 @@ impl Timestamp {
     /// Reads RFC 3339 (`2026-03-01T10:00:00Z`, fractions and offsets allowed), `None` for anything else, years beyond
     /// chrono's range included.
     pub fn parse_rfc3339(text: &str) -> Option<Self> {
-        DateTime::parse_from_rfc3339(text).ok().map(|t| Timestamp(t.timestamp_micros()))
+        let parsed = || DateTime::parse_from_rfc3339(text).ok().map(|t| Timestamp(t.timestamp_micros()));
+        Self::parse_utc(text.as_bytes()).or_else(parsed)
+    }
+
+    /// Reads the form in which Kubernetes itself writes moments, ten times as fast as the general way: in UTC, without a
+    /// fraction or with six digits of one. What needs a closer look is left to that way: leap seconds, the 29th of February.
+    fn parse_utc(text: &[u8]) -> Option<Self> {
+        let number = |place: std::ops::Range<usize>| {
+            let digit = |sum: i64, byte: &u8| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'));
+            text.get(place)?.iter().try_fold(0, digit)
+        };
+        let fraction = match text.len() {
+            20 => 0,
+            27 if text[19] == b'.' => number(20..26)?,
+            _ => return None,
+        };
+        let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (text.len() - 1, b'Z')];
+        let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
+        let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
+        let plain = marks.iter().all(|(place, mark)| text[*place] == *mark)
+            && (1..=12).contains(&month)
+            && (1..=DAYS[month as usize]).contains(&day)
+            && hour < 24
+            && minute < 60
+            && second < 60;
+        plain.then(|| {
+            let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
+            Timestamp(seconds * 1_000_000 + fraction)
+        })
     }
 
     /// Reads a number as Unix seconds, milliseconds, microseconds or nanoseconds, told apart by magnitude: a value is taken
@@ -66,6 +94,19 @@ impl Timestamp {
         };
         Some(Timestamp(micros.round() as i64))
     }
+}
+
+/// Days of each month of a common year, by its number.
+const DAYS: [i64; 13] = [0, 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+
+/// Days from the Unix epoch to a day of the Gregorian calendar: years are counted from March, so that the day that a leap
+/// year has more is its last.
+const fn days_from_civil(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let era = year.div_euclid(400);
+    let of_era = year.rem_euclid(400);
+    let of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    era * 146_097 + of_era * 365 + of_era / 4 - of_era / 100 + of_year - 719_468
 }
 
 impl fmt::Display for Timestamp {
@@ -250,6 +291,8 @@ pub struct Position {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
     #[test]
@@ -261,6 +304,22 @@ mod tests {
         }
         for bad in ["", "Pod", "v1.", ".Pod", "a/b/v1.Pod", "v1.Pod.x"] {
             assert!(bad.parse::<Gvk>().is_err(), "{bad}");
+        }
+    }
+
+    proptest! {
+        /// The fast way gives what the general one gives, or nothing.
+        #[test]
+        fn moments_are_read_as_the_general_way_reads_them(
+            year in 0i64..10_000,
+            (month, day) in (0u32..14, 0u32..33),
+            (hour, minute, second) in (0u32..25, 0u32..61, 0u32..62),
+            fraction in prop::option::of(0u32..1_000_000),
+        ) {
+            let fraction = fraction.map(|micros| format!(".{micros:06}")).unwrap_or_default();
+            let text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}{fraction}Z");
+            let general = DateTime::parse_from_rfc3339(&text).ok().map(|t| Timestamp(t.timestamp_micros()));
+            prop_assert_eq!(Timestamp::parse_rfc3339(&text), general);
         }
     }
 

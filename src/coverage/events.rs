@@ -89,7 +89,7 @@ pub(super) struct Telling {
 impl Telling {
     /// What a record tells of its event, from a hash of the event's id, the index of the log, and what it was. Which resource
     /// it is about is for the caller to fill in.
-    pub(super) fn of(audited: &Audited, target: &ObjectReference, (id, origin, what): (u64, u32, What)) -> Self {
+    pub(super) fn of(audited: &Audited, target: &ObjectReference<'_>, (id, origin, what): (u64, u32, What)) -> Self {
         // What has no 64 bits is not of etcd.
         let version = audited.resource_version.and_then(|version| u64::try_from(version).ok()).unwrap_or_default();
         let older = target.resource_version.is_some_and(|named| named < u128::from(version));

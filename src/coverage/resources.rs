@@ -17,10 +17,11 @@ pub(super) struct Resource {
     pub(super) subresource: String,
 }
 
-impl From<ObjectReference> for Resource {
-    fn from(target: ObjectReference) -> Self {
+impl From<ObjectReference<'_>> for Resource {
+    fn from(target: ObjectReference<'_>) -> Self {
         let ObjectReference { group, resource, subresource, .. } = target;
-        Resource { group, resource, subresource }
+        let owned = |text: std::borrow::Cow<'_, str>| text.into_owned();
+        Resource { group: owned(group), resource: owned(resource), subresource: owned(subresource) }
     }
 }
 

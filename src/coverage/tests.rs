@@ -30,10 +30,10 @@ fn told(id: &str, at: i64, verb: &'static str, resource: &'static str, outcome: 
     Told { id: id.to_owned(), at, received: true, verb, resource, name: "x", server: None, outcome }
 }
 
-fn reference(resource: &str, name: &str) -> ObjectReference {
+fn reference(resource: &str, name: &str) -> ObjectReference<'static> {
     let (whole, subresource) = resource.split_once('/').unwrap_or((resource, ""));
     let (resource, group) = whole.split_once('.').unwrap_or((whole, ""));
-    let own = str::to_owned;
+    let own = |text: &str| text.to_owned().into();
     ObjectReference {
         group: own(group),
         resource: own(resource),

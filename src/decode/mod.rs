@@ -165,8 +165,12 @@ impl Decoder {
     /// Decodes a line that is one JSON object, in one pass over its text; `None` when it is not.
     pub fn line(&self, position: Position, text: &[u8]) -> Option<Decoded> {
         let text = std::str::from_utf8(text).ok()?;
-        let members = json::object(text).ok()?;
         let mut out = Decoded::at(position);
+        if let Some(event) = audit::AuditEvent::of_line(text) {
+            self.audit(&event, &mut out);
+            return Some(out);
+        }
+        let members = json::object(text).ok()?;
         let whole = || Raw::of(text).ok();
         self.members(&members, whole, &Carrier::default(), &mut out);
         out.show_start(text.as_bytes());
@@ -229,9 +233,8 @@ impl Decoder {
 
     /// An audit event as an API server writes it. Collectors add the host to its members.
     fn native(&self, members: &Members<'_>, carrier: &Carrier<'_>, out: &mut Decoded) {
-        let mut event = audit::AuditEvent::native(members);
-        let host = || ["hostname", "host"].iter().find_map(|name| audit::event::text(members, name));
-        event.server = carrier.server.as_deref().map(Into::into).or_else(host);
+        let mut event = audit::AuditEvent::native(audit::event::FIELDS.map(|name| members.get(name)));
+        event.server = carrier.server.as_deref().map(Into::into).or(event.server);
         self.audit(&event, out);
     }
 

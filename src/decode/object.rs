@@ -190,7 +190,7 @@ pub struct Sight<'s> {
     /// Its type, where the body has none.
     pub defaults: Option<&'s TypeMeta>,
     /// What the request named: name and namespace where the body has none.
-    pub reference: Option<&'s ObjectReference>,
+    pub reference: Option<&'s ObjectReference<'s>>,
     /// The type of an object of which the body is the metadata.
     pub metadata_of: Option<&'s TypeMeta>,
     /// When it is gone.
@@ -231,7 +231,7 @@ pub fn observe(raw: Raw<'_>, sight: Sight<'_>, interest: &Interest) -> Result<Ob
     let needed = wanted != Wanted::No;
     let wanted = wanted == Wanted::Yes && sight.metadata_of.is_none();
     let observation = Observation {
-        resource: sight.reference.map(|reference| reference.resource.clone()),
+        resource: sight.reference.map(|reference| reference.resource.clone().into_owned()),
         version: version.to_owned(),
         uid: metadata.uid.clone(),
         resource_version: metadata.resource_version,
@@ -256,8 +256,8 @@ pub fn observe(raw: Raw<'_>, sight: Sight<'_>, interest: &Interest) -> Result<Ob
     Ok(Observed::Object(Box::new(observation), notes))
 }
 
-fn key(kind: GroupKind, metadata: &Metadata<'_>, reference: Option<&ObjectReference>) -> Result<ObjectKey, String> {
-    let named = reference.map(|reference| reference.name.clone()).filter(|name| !name.is_empty());
+fn key(kind: GroupKind, metadata: &Metadata<'_>, reference: Option<&ObjectReference<'_>>) -> Result<ObjectKey, String> {
+    let named = reference.map(|reference| reference.name.clone().into_owned()).filter(|name| !name.is_empty());
     let name = match metadata.name.clone().or(named) {
         Some(name) => name,
         // The server was to generate it.
@@ -265,7 +265,8 @@ fn key(kind: GroupKind, metadata: &Metadata<'_>, reference: Option<&ObjectRefere
         None => return Err(format!("a {kind} without `metadata.name`")),
     };
     // Of a namespace some servers write its own name in the place of its namespace.
-    let of_request = reference.filter(|_| !kind.is("", "Namespace")).map(|reference| reference.namespace.clone());
+    let of_request =
+        reference.filter(|_| !kind.is("", "Namespace")).map(|reference| reference.namespace.clone().into_owned());
     let namespace = metadata.namespace.clone().or(of_request).unwrap_or_default();
     Ok(ObjectKey { kind, namespace, name })
 }

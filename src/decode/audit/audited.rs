@@ -17,7 +17,7 @@ pub struct Audited {
     /// The verb.
     pub verb: String,
     /// What the request was about.
-    pub target: Option<ObjectReference>,
+    pub target: Option<ObjectReference<'static>>,
     /// What became of the request.
     pub outcome: Outcome,
     /// The resourceVersion of the result of a write, where the log shows it.

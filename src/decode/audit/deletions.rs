@@ -36,7 +36,8 @@ impl<'a> Request<'_, 'a> {
         if let [Item::Observed(observation)] = items.as_mut_slice() {
             let details = body.as_ref().and_then(|body| event::inner(body, "details"));
             let removed = details.map(|details| event::owned(&details, "uid")).filter(|uid| !uid.is_empty());
-            observation.uid = removed.or(self.event.removed_uid.clone()).or(observation.uid.take());
+            observation.uid =
+                removed.or(self.event.removed_uid.clone().map(|uid| uid.into_owned())).or(observation.uid.take());
             // It names the version that is to be deleted, and is none of its own.
             observation.base = None;
         }
@@ -73,8 +74,8 @@ impl<'a> Request<'_, 'a> {
         vec![Item::Swept(Box::new(Sweep {
             at: self.event.at,
             kind: self.kind.clone(),
-            resource: self.target.resource.clone(),
-            namespace: self.target.namespace.clone(),
+            resource: self.target.resource.clone().into_owned(),
+            namespace: self.target.namespace.clone().into_owned(),
             name: name.map(str::to_owned),
             labels: labels.map(Cow::into_owned),
             grace,
@@ -96,7 +97,7 @@ impl<'a> Request<'_, 'a> {
                 at: self.event.at,
                 kind: GroupKind::new("", ""),
                 resource: String::new(),
-                namespace: self.target.name.clone(),
+                namespace: self.target.name.clone().into_owned(),
                 name: None,
                 labels: None,
                 grace: None,

@@ -143,7 +143,7 @@ impl<'a> Request<'_, 'a> {
 
     /// An object of a list.
     pub fn item(&self, raw: Raw<'_>, defaults: &TypeMeta, change: Change, gone: GoneTest) -> Vec<Item> {
-        let reference = ObjectReference { name: String::new(), ..self.target.clone() };
+        let reference = ObjectReference { name: Default::default(), ..self.target.clone() };
         self.for_item(&reference, defaults.clone()).observed(raw, change, gone, false)
     }
 }

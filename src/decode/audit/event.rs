@@ -56,21 +56,21 @@ impl Stage {
 
 /// What a request is about: `objectRef`. Parts that are absent are empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct ObjectReference {
+pub struct ObjectReference<'a> {
     /// API group, empty for the core group.
-    pub group: String,
+    pub group: Cow<'a, str>,
     /// API version within the group.
-    pub version: String,
+    pub version: Cow<'a, str>,
     /// The resource: lower case, plural.
-    pub resource: String,
+    pub resource: Cow<'a, str>,
     /// The subresource.
-    pub subresource: String,
+    pub subresource: Cow<'a, str>,
     /// Namespace, empty for what is cluster-scoped. Of a namespace itself some servers write its own name here.
-    pub namespace: String,
+    pub namespace: Cow<'a, str>,
     /// Name; empty in collections, and where the server was to generate it.
-    pub name: String,
+    pub name: Cow<'a, str>,
     /// The uid that the request named.
-    pub uid: Option<String>,
+    pub uid: Option<Cow<'a, str>>,
     /// The resourceVersion that the request named: the one *before* the write.
     pub resource_version: Option<ResourceVersion>,
 }
@@ -91,7 +91,7 @@ pub struct AuditEvent<'a> {
     /// Who asked.
     pub user: Cow<'a, str>,
     /// What it is about; `None` for what is no resource (`/healthz`).
-    pub target: Option<ObjectReference>,
+    pub target: Option<ObjectReference<'a>>,
     /// The HTTP status; `None` where nothing tells it.
     pub code: Option<i64>,
     /// `responseStatus.status`: `Success` or `Failure` where the answer was a Status.
@@ -99,7 +99,7 @@ pub struct AuditEvent<'a> {
     /// `responseStatus.message`.
     pub message: Option<Cow<'a, str>>,
     /// `responseStatus.details.uid`: the object that a delete removed.
-    pub removed_uid: Option<String>,
+    pub removed_uid: Option<Cow<'a, str>>,
     /// The request's body, where it is there and an object or array.
     pub request: Option<Raw<'a>>,
     /// The response's body, likewise.
@@ -140,59 +140,144 @@ pub(in crate::decode) fn inner<'a>(members: &Members<'a>, name: &str) -> Option<
     members.get(name).and_then(|raw| json::members(raw).ok())
 }
 
-fn time(members: &Members<'_>, name: &str) -> Option<Timestamp> {
-    text(members, name).and_then(|text| Timestamp::parse_rfc3339(&text))
+/// The value of a string; of anything else, and of what is not there, nothing.
+fn string<'a>(value: Option<Raw<'a>>) -> Option<Cow<'a, str>> {
+    value.and_then(json::string)
 }
 
-impl ObjectReference {
-    /// Reads an `objectRef`.
-    pub(in crate::decode) fn read(members: &Members<'_>) -> Self {
-        let filled = |name: &str| Some(owned(members, name)).filter(|text| !text.is_empty());
+fn filled<'a>(value: Option<Raw<'a>>) -> Option<Cow<'a, str>> {
+    string(value).filter(|text| !text.is_empty())
+}
+
+fn time(value: Option<Raw<'_>>) -> Option<Timestamp> {
+    string(value).and_then(|text| Timestamp::parse_rfc3339(&text))
+}
+
+/// Some members of a member that is an object; none where it is none.
+fn fields_of<'a, const N: usize>(value: Option<Raw<'a>>, names: &[&str; N]) -> Option<[Option<Raw<'a>>; N]> {
+    value.and_then(|raw| json::fields(raw.get(), names).ok())
+}
+
+impl<'a> ObjectReference<'a> {
+    /// One that borrows from no record.
+    pub fn into_owned(self) -> ObjectReference<'static> {
+        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
         ObjectReference {
-            group: owned(members, "apiGroup"),
-            version: owned(members, "apiVersion"),
-            resource: owned(members, "resource"),
-            subresource: owned(members, "subresource"),
-            namespace: owned(members, "namespace"),
-            name: owned(members, "name"),
-            uid: filled("uid"),
-            resource_version: filled("resourceVersion").and_then(|text| text.parse().ok()),
+            group: owned(self.group),
+            version: owned(self.version),
+            resource: owned(self.resource),
+            subresource: owned(self.subresource),
+            namespace: owned(self.namespace),
+            name: owned(self.name),
+            uid: self.uid.map(owned),
+            resource_version: self.resource_version,
         }
+    }
+
+    const FIELDS: [&'static str; 8] =
+        ["resource", "namespace", "name", "uid", "apiGroup", "apiVersion", "resourceVersion", "subresource"];
+
+    /// Reads an `objectRef`.
+    fn read(value: Option<Raw<'a>>) -> Option<Self> {
+        let [resource, namespace, name, uid, group, version, resource_version, subresource] =
+            fields_of(value, &Self::FIELDS)?;
+        let text = |value| string(value).unwrap_or_default();
+        Some(ObjectReference {
+            group: text(group),
+            version: text(version),
+            resource: text(resource),
+            subresource: text(subresource),
+            namespace: text(namespace),
+            name: text(name),
+            uid: filled(uid),
+            resource_version: filled(resource_version).and_then(|text| text.parse().ok()),
+        })
     }
 }
 
+/// The members of an event that are looked at, in the order in which a server writes them; the last ones are what
+/// collectors add.
+pub const FIELDS: [&str; 17] = [
+    "level",
+    "auditID",
+    "stage",
+    "requestURI",
+    "verb",
+    "user",
+    "objectRef",
+    "responseStatus",
+    "requestObject",
+    "responseObject",
+    "requestReceivedTimestamp",
+    "stageTimestamp",
+    "annotations",
+    "timestamp",
+    "k8s_audit_level",
+    "hostname",
+    "host",
+];
+
+/// The values of [`FIELDS`].
+pub type Fields<'a> = [Option<Raw<'a>>; FIELDS.len()];
+
+/// How a line of a server's log begins.
+const BEGINNING: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
+
 impl<'a> AuditEvent<'a> {
+    /// Reads a line as an API server writes it, in one pass over it; `None` where it is none.
+    pub(in crate::decode) fn of_line(line: &'a str) -> Option<Self> {
+        let fields = json::fields(line.strip_prefix(BEGINNING).and(Some(line))?, &FIELDS).ok()?;
+        let [_, id, stage, ..] = fields;
+        id.and(stage).map(|_| Self::native(fields))
+    }
+
     /// Reads an event as an API server writes it.
-    pub(in crate::decode) fn native(members: &Members<'a>) -> Self {
-        let response_status = inner(members, "responseStatus");
-        let of_status = |name: &str| response_status.as_ref().and_then(|status| text(status, name));
-        let details = response_status.as_ref().and_then(|status| inner(status, "details"));
-        let mut truncated = inner(members, "annotations")
-            .is_some_and(|annotations| text(&annotations, "audit.k8s.io/truncated").is_some_and(|v| v == "true"));
+    pub(in crate::decode) fn native(fields: Fields<'a>) -> Self {
+        let [
+            level,
+            audit_id,
+            stage,
+            uri,
+            verb,
+            user,
+            target,
+            status,
+            request,
+            response,
+            received,
+            at,
+            annotations,
+            at_of_old,
+            collected_level,
+            host_name,
+            host,
+        ] = fields;
+        let [said, message, code, details] =
+            fields_of(status, &["status", "message", "code", "details"]).unwrap_or_default();
+        let mut truncated = fields_of(annotations, &["audit.k8s.io/truncated"])
+            .is_some_and(|[truncated]| string(truncated).is_some_and(|value| value == "true"));
         AuditEvent {
             // OpenShift's collector puts its own level of logs in the place of `level`.
-            level: Level::named(
-                &text(members, "k8s_audit_level").or_else(|| text(members, "level")).unwrap_or_default(),
-            ),
-            audit_id: text(members, "auditID").unwrap_or_default(),
-            stage: Stage::named(&text(members, "stage").unwrap_or_default()),
-            verb: text(members, "verb").unwrap_or_default(),
-            uri: text(members, "requestURI").unwrap_or_default(),
-            user: inner(members, "user").and_then(|user| text(&user, "username")).unwrap_or_default(),
-            target: inner(members, "objectRef").map(|reference| ObjectReference::read(&reference)),
-            code: response_status.as_ref().and_then(|status| json::integer(status.get("code")?)),
-            status: of_status("status"),
-            message: of_status("message"),
-            removed_uid: details.map(|details| owned(&details, "uid")).filter(|uid| !uid.is_empty()),
-            request: body(members.get("requestObject"), &mut truncated),
-            response: body(members.get("responseObject"), &mut truncated),
+            level: Level::named(&string(collected_level).or_else(|| string(level)).unwrap_or_default()),
+            audit_id: string(audit_id).unwrap_or_default(),
+            stage: Stage::named(&string(stage).unwrap_or_default()),
+            verb: string(verb).unwrap_or_default(),
+            uri: string(uri).unwrap_or_default(),
+            user: fields_of(user, &["username"]).and_then(|[name]| string(name)).unwrap_or_default(),
+            target: ObjectReference::read(target),
+            code: code.and_then(json::integer),
+            status: string(said),
+            message: string(message),
+            removed_uid: fields_of(details, &["uid"]).and_then(|[uid]| filled(uid)),
+            request: body(request, &mut truncated),
+            response: body(response, &mut truncated),
             before: None,
-            received: time(members, "requestReceivedTimestamp"),
+            received: time(received),
             // v1beta1 of Kubernetes before 1.9 has only `timestamp`.
-            at: time(members, "stageTimestamp").or_else(|| time(members, "timestamp")),
+            at: time(at).or_else(|| time(at_of_old)),
             truncated,
             dry_run: false,
-            server: None,
+            server: string(host_name).or_else(|| string(host)),
         }
     }
 }

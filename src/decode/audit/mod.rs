@@ -37,7 +37,7 @@ pub(super) fn read(event: &AuditEvent<'_>, ids: &EventIds, interest: &Interest) 
         received: event.received,
         server: event.server.as_deref().map(str::to_owned),
         verb: event.verb.clone().into_owned(),
-        target: event.target.clone(),
+        target: event.target.clone().map(ObjectReference::into_owned),
         outcome: effect.outcome,
         resource_version: effect.items.iter().find_map(version).filter(|_| written),
     };

@@ -15,7 +15,7 @@ use crate::report::Reason;
 /// A request that concerns objects.
 pub(super) struct Request<'e, 'a> {
     pub event: &'e AuditEvent<'a>,
-    pub target: &'e ObjectReference,
+    pub target: &'e ObjectReference<'a>,
     pub id: EventId,
     pub interest: &'e Interest,
     /// The type of the resource, where it is built in.
@@ -38,16 +38,21 @@ enum Answer<'a> {
 
 impl<'e, 'a> Request<'e, 'a> {
     /// A request for something that is called `target`.
-    pub fn new(event: &'e AuditEvent<'a>, target: &'e ObjectReference, id: EventId, interest: &'e Interest) -> Self {
+    pub fn new(
+        event: &'e AuditEvent<'a>,
+        target: &'e ObjectReference<'a>,
+        id: EventId,
+        interest: &'e Interest,
+    ) -> Self {
         let kind = kind_of(&target.group, &target.resource);
         let kind = kind.or_else(|| interest.kind_of(&target.group, &target.resource));
         let types = kind.map(|kind| TypeMeta::new(&target.group, &target.version, kind));
-        let kind = GroupKind::new(target.group.clone(), kind.unwrap_or_default());
+        let kind = GroupKind::new(&*target.group, kind.unwrap_or_default());
         Request { event, target, id, interest, types, kind, answer: OnceCell::new() }
     }
 
     /// The same request, for an object of the list that it is about.
-    pub fn for_item<'i>(&'i self, target: &'i ObjectReference, types: TypeMeta) -> Request<'i, 'a> {
+    pub fn for_item<'i>(&'i self, target: &'i ObjectReference<'a>, types: TypeMeta) -> Request<'i, 'a> {
         let (event, id, interest) = (self.event, self.id, self.interest);
         Request { event, target, id, interest, types: Some(types), kind: self.kind.clone(), answer: OnceCell::new() }
     }
@@ -134,11 +139,11 @@ impl<'e, 'a> Request<'e, 'a> {
         }
         let (uid, base) = self.named();
         let is_namespace = self.kind.is("", "Namespace");
-        let namespace = if is_namespace { String::new() } else { self.target.namespace.clone() };
+        let namespace = if is_namespace { String::new() } else { self.target.namespace.clone().into_owned() };
         vec![Item::Observed(Box::new(Observation {
-            key: ObjectKey { kind: self.kind.clone(), namespace, name: self.target.name.clone() },
-            resource: Some(self.target.resource.clone()),
-            version: self.target.version.clone(),
+            key: ObjectKey { kind: self.kind.clone(), namespace, name: self.target.name.clone().into_owned() },
+            resource: Some(self.target.resource.clone().into_owned()),
+            version: self.target.version.clone().into_owned(),
             uid,
             resource_version: None,
             base,
@@ -172,7 +177,7 @@ impl<'e, 'a> Request<'e, 'a> {
         let metadata = of("metadata");
         let own_uid = || metadata.as_ref().and_then(uid_of).or_else(|| of("preconditions").as_ref().and_then(uid_of));
         let own_version = || event::text(metadata.as_ref()?, "resourceVersion")?.parse().ok();
-        (uid.clone().or_else(own_uid), version.or_else(own_version))
+        (uid.clone().map(|uid| uid.into_owned()).or_else(own_uid), version.or_else(own_version))
     }
 }
 

@@ -8,7 +8,7 @@ use std::borrow::Cow;
 
 use super::Carrier;
 use crate::decode::audit::AuditEvent;
-use crate::decode::audit::event::text;
+use crate::decode::audit::event::{FIELDS, text};
 use crate::decode::{Decoded, Decoder};
 use crate::json::{self, Members, Raw};
 
@@ -51,7 +51,7 @@ impl Decoder {
             Some((Cow::Borrowed(name), own.or_else(|| members.get(column))?))
         };
         let native: Members<'_> = COLUMNS.into_iter().zip(&dynamic).filter_map(value).collect();
-        let mut event = AuditEvent::native(&native);
+        let mut event = AuditEvent::native(FIELDS.map(|name| native.get(name)));
         event.server = text(members, "PodName").or(carrier.server.as_deref().map(Cow::Borrowed));
         self.audit(&event, out);
     }

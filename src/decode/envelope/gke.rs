@@ -109,7 +109,7 @@ impl<'a> Bodies<'a> {
                 .unwrap_or_default(),
             status: answer.as_ref().and_then(|answer| text(answer, "status")),
             message: text(&status, "message"),
-            removed_uid: details.map(|details| owned(&details, "uid")).filter(|uid| !uid.is_empty()),
+            removed_uid: details.and_then(|details| text(&details, "uid")).filter(|uid| !uid.is_empty()),
             request,
             response,
             before: None,
@@ -173,25 +173,26 @@ fn verb(method: &str) -> &str {
 
 /// What a request was about: by its resource's name, or else by the method's. `None` for what is no resource: `io.k8s.get` of
 /// `readyz`.
-fn target(method: &str, resource_name: &str) -> Option<ObjectReference> {
+fn target(method: &str, resource_name: &str) -> Option<ObjectReference<'static>> {
     let labels: Vec<&str> = method.split('.').collect();
     let labels = &labels[..labels.len() - 1];
     let version = labels.iter().rposition(|label| is_version(label))?;
     let resource = *labels.get(version + 1)?;
     let mut target = ObjectReference {
-        group: group(&labels[..version]),
-        version: labels[version].to_owned(),
-        resource: resource.to_owned(),
-        subresource: labels.get(version + 2).copied().unwrap_or_default().to_owned(),
+        group: group(&labels[..version]).into(),
+        version: labels[version].to_owned().into(),
+        resource: resource.to_owned().into(),
+        subresource: labels.get(version + 2).copied().unwrap_or_default().to_owned().into(),
         ..ObjectReference::default()
     };
     let parts: Vec<&str> = resource_name.split('/').collect();
     if let [group, version, path @ ..] = &parts[..]
         && is_version(version)
     {
-        target.group = if *group == "core" { String::new() } else { (*group).to_owned() };
-        target.version = (*version).to_owned();
-        (target.namespace, target.name) = place(path, resource);
+        let (namespace, name) = place(path, resource);
+        target.group = if *group == "core" { String::new() } else { (*group).to_owned() }.into();
+        target.version = (*version).to_owned().into();
+        (target.namespace, target.name) = (namespace.into(), name.into());
     }
     Some(target)
 }

@@ -5,7 +5,7 @@
 //! with the object that comes of them.
 
 use super::Carrier;
-use crate::decode::audit::event::{inner, owned, text};
+use crate::decode::audit::event::{inner, text};
 use crate::decode::audit::{AuditEvent, Level, ObjectReference, Stage};
 use crate::decode::{Decoded, Decoder};
 use crate::json::{self, Members};
@@ -60,15 +60,16 @@ impl Decoder {
     }
 }
 
-fn target(request: &Members<'_>) -> ObjectReference {
+fn target<'a>(request: &Members<'a>) -> ObjectReference<'a> {
     let resource = inner(request, "resource").unwrap_or_default();
+    let part = |members: &Members<'a>, name: &str| text(members, name).unwrap_or_default();
     ObjectReference {
-        group: owned(&resource, "group"),
-        version: owned(&resource, "version"),
-        resource: owned(&resource, "resource"),
-        subresource: owned(request, "subResource"),
-        namespace: owned(request, "namespace"),
-        name: owned(request, "name"),
+        group: part(&resource, "group"),
+        version: part(&resource, "version"),
+        resource: part(&resource, "resource"),
+        subresource: part(request, "subResource"),
+        namespace: part(request, "namespace"),
+        name: part(request, "name"),
         uid: None,
         resource_version: None,
     }

@@ -46,6 +46,9 @@ pub enum Shape<'a> {
 impl<'a> Shape<'a> {
     /// Tells the shape of a record.
     pub fn of(members: &Members<'a>) -> Self {
+        if members.has("auditID") && members.has("stage") {
+            return Shape::Audit;
+        }
         watch(members)
             .or_else(|| scheduler_simulator(members))
             .or_else(|| resource_watch(members))
@@ -90,9 +93,6 @@ fn verb(word: &str) -> Option<Change> {
 }
 
 fn plain<'a>(members: &Members<'a>) -> Option<Shape<'a>> {
-    if members.has("auditID") && members.has("stage") {
-        return Some(Shape::Audit);
-    }
     let kind = json::string(members.get("kind")?)?;
     match members.get("items") {
         // There are lists of core Events of this name too.
