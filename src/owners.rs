@@ -17,7 +17,7 @@ use serde::Deserialize;
 use crate::json;
 use crate::model::{GroupKind, ObjectKey, Timestamp, split_api_version};
 use crate::report::{Reason, Report};
-use crate::store::blobs::BlobId;
+use crate::store::blobs::Blob;
 use crate::store::{History, Object, ObjectId};
 
 /// A node of the graph, as an owner.
@@ -165,7 +165,7 @@ impl Owned<'_> {
 
 struct Builder<'a> {
     history: &'a History,
-    references: HashMap<BlobId, Arc<[OwnerReference]>>,
+    references: HashMap<Blob, Arc<[OwnerReference]>>,
     by_reference: BTreeMap<(ObjectKey, String), usize>,
     unseen: Vec<UnseenOwner>,
 }
@@ -175,7 +175,7 @@ impl Builder<'_> {
         let mut links: Vec<Link> = Vec::new();
         let mut before: Option<Arc<[OwnerReference]>> = None;
         for version in &object.versions {
-            let references = self.references_of(version.metadata, object, version.at, report);
+            let references = self.references_of(&version.metadata, object, version.at, report);
             if before.as_ref().is_some_and(|before| **before == *references) {
                 continue;
             }
@@ -193,16 +193,16 @@ impl Builder<'_> {
 
     fn references_of(
         &mut self,
-        metadata: BlobId,
+        metadata: &Blob,
         object: &Object,
         at: Timestamp,
         report: &mut Report,
     ) -> Arc<[OwnerReference]> {
-        if let Some(known) = self.references.get(&metadata) {
+        if let Some(known) = self.references.get(metadata) {
             return known.clone();
         }
         let mut references = Vec::new();
-        let listed = self.history.blobs.object(metadata).remove("ownerReferences");
+        let listed = metadata.object().remove("ownerReferences");
         let (listed, malformed) = match listed {
             Some(serde_json::Value::Array(listed)) => (listed, false),
             other => (Vec::new(), other.is_some()),
@@ -223,13 +223,13 @@ impl Builder<'_> {
         }
         references.sort_by_key(|reference| reference.controller != Some(true));
         let references: Arc<[OwnerReference]> = references.into();
-        self.references.insert(metadata, references.clone());
+        self.references.insert(metadata.clone(), references.clone());
         references
     }
 
     fn resolve(&mut self, object: &Object, reference: &OwnerReference, at: Timestamp) -> Owner {
-        if let Some(id) = self.history.by_uid.get(&reference.uid) {
-            return Owner::Seen(*id);
+        if let Some(id) = self.history.with_uid(&reference.uid) {
+            return Owner::Seen(id);
         }
         let (group, _) = split_api_version(&reference.api_version).unwrap_or_default();
         let kind = GroupKind::new(group, reference.kind.clone());

@@ -191,6 +191,7 @@ fn events() -> impl Strategy<Value = Audit> {
 fn history(lines: &[(u64, String)]) -> Vec<String> {
     use tracer::decode::{Decoder, Interest, Item};
     use tracer::model::Position;
+    use tracer::store::blobs::Blob;
     let decoder = Decoder { interest: Interest::everything(), ..Decoder::default() };
     let mut report = tracer::report::Report::default();
     let mut store = tracer::store::Store::default();
@@ -209,7 +210,7 @@ fn history(lines: &[(u64, String)]) -> Vec<String> {
         assert!(object.versions.windows(2).all(|pair| pair[0].at <= pair[1].at), "versions out of order");
         assert!(object.end.is_none_or(|end| end.at >= object.born), "ends before it begins");
         let contents = object.versions.iter().map(|version| {
-            let content = version.content.map(|content| history.blobs.object(content));
+            let content = version.content.as_ref().map(Blob::object);
             format!("{} {:?} {:?}", version.at, version.quality, content)
         });
         format!("{} {:?} {:?}", object.key, object.end.map(|end| end.at), contents.collect::<Vec<_>>())

@@ -24,6 +24,7 @@ use tracer::input::{Options, Sources};
 use tracer::model::{ResourceVersion, Timestamp};
 use tracer::report::Report;
 use tracer::store::History;
+use tracer::store::fingerprint::Uid;
 
 /// The recorded files: name and text.
 fn recorded() -> Vec<(String, String)> {
@@ -138,7 +139,7 @@ fn history(dir: &Path) -> History {
 
 /// When every version of an object was written, and when it was deleted, by uid and resourceVersion. What watches showed at
 /// their start counts from its creation, not from then, and tells nothing.
-fn times(history: &History) -> HashMap<(String, ResourceVersion), Timestamp> {
+fn times(history: &History) -> HashMap<(Uid, ResourceVersion), Timestamp> {
     let mut times = HashMap::new();
     for (uid, id) in history.by_uid.iter().collect::<BTreeMap<_, _>>() {
         let object = &history.objects[*id];
@@ -146,7 +147,7 @@ fn times(history: &History) -> HashMap<(String, ResourceVersion), Timestamp> {
         let versions = object.versions.iter().skip(at_start).map(|version| (version.resource_version, version.at));
         let end = object.end.map(|end| (end.resource_version, end.at));
         for (version, at) in versions.chain(end) {
-            times.insert((uid.clone(), version.unwrap()), at);
+            times.insert((*uid, version.unwrap()), at);
         }
     }
     times
@@ -160,10 +161,10 @@ fn estimated_times_are_near_the_recorded_ones() {
     }
     let recorded = times(&history(Path::new(&fixture("lab/watch"))));
     let estimated = times(&history(dir.path()));
-    let mut off: Vec<(i64, &String, ResourceVersion)> = recorded
+    let mut off: Vec<(i64, &Uid, ResourceVersion)> = recorded
         .iter()
         .filter_map(|((uid, version), at)| {
-            let estimate = estimated.get(&(uid.clone(), *version))?;
+            let estimate = estimated.get(&(*uid, *version))?;
             Some(((estimate.micros() - at.micros()).abs(), uid, *version))
         })
         .collect();

@@ -43,12 +43,12 @@ fn above(unseen: &ObjectKey, child: &Object, history: &History) -> Option<Object
 }
 
 fn deployment(replica_set: &ObjectKey, child: &Object, history: &History) -> Option<ObjectId> {
-    let labels = history.blobs.labels(child.versions[0].metadata);
+    let labels = child.versions[0].metadata.labels();
     let hash = labels.get("pod-template-hash")?;
     let name = replica_set.name.strip_suffix(hash.as_str())?.strip_suffix('-')?;
     let id = named("apps", "Deployment", replica_set, name, child, history)?;
-    let content = history.objects[id].version_at(child.born).content?;
-    let selector = history.blobs.object(content).remove("spec")?.get_mut("selector")?.take();
+    let content = history.objects[id].version_at(child.born).content.as_ref()?;
+    let selector = content.object().remove("spec")?.get_mut("selector")?.take();
     let selector: LabelSelector = serde_json::from_value(selector).ok()?;
     let selector = Selector::try_from(selector).ok()?;
     (!selector.selects_all() && selector.matches(&labels)).then_some(id)

@@ -1,26 +1,93 @@
-//! The bodies of the store: canonical JSON text, each kept once.
+//! The bodies of the store: canonical JSON text, each kept once, as long as anything holds it.
 //!
 //! A body is compared, and canonicalised, only when its text is new: logs repeat bodies far more often than they change
 //! them. Canonical is: keys sorted, no white space, of a key that stands twice the last; so that the same content from
 //! recorders that order keys differently is the same blob.
+//!
+//! Any number of threads may intern at once: what is known is spread over shards, and no lock is held while a text is read.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{BuildHasher, RandomState};
-use std::sync::Arc;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde_json::{Map, Value};
 
-/// A body in the store. Equal contents have equal ids; the numbers themselves depend on the order of input and mean nothing.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub struct BlobId(u32);
+use super::fingerprint::{ByFingerprint, Fingerprints, Uid};
+
+/// A body in the store. Of two that live at one time and have equal content, both are the same, and compare so at once.
+#[derive(Clone)]
+pub struct Blob(Arc<Body>);
+
+/// By itself on the heap, so that a weak handle keeps no text, and a blob is one word.
+struct Body {
+    text: Box<[u8]>,
+}
+
+impl Blob {
+    /// The canonical text.
+    pub fn text(&self) -> &[u8] {
+        &self.0.text
+    }
+
+    /// The JSON object that it is; empty if it is none.
+    pub fn object(&self) -> Map<String, Value> {
+        serde_json::from_slice(self.text()).unwrap_or_default()
+    }
+
+    /// The labels that it has as an object's metadata; values that are no strings are left out.
+    pub fn labels(&self) -> BTreeMap<String, String> {
+        take_labels(&mut self.object())
+    }
+}
+
+impl PartialEq for Blob {
+    fn eq(&self, other: &Self) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Blob {}
+
+impl Hash for Blob {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        Arc::as_ptr(&self.0).hash(state);
+    }
+}
+
+impl fmt::Debug for Blob {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(self.text()))
+    }
+}
+
+/// So many threads can intern at a time without waiting for each other, more or less.
+const SHARDS: usize = 64;
+/// Of a shard with fewer texts none is forgotten.
+const FEW: usize = 64;
+/// Sets the texts of metadata apart, which are tidied: any number but 0 will do.
+const OF_METADATA: u128 = 1;
 
 /// Bodies, each once.
-#[derive(Default)]
 pub struct Blobs {
-    /// Two keyed hashes make a 128-bit fingerprint that a log cannot be written to collide in.
-    keys: (RandomState, RandomState),
-    by_text: HashMap<u128, BlobId>,
-    texts: Vec<Arc<[u8]>>,
+    fingerprints: Fingerprints,
+    shards: Vec<Mutex<Shard>>,
+}
+
+/// What is known of some texts, by their fingerprints: which blob they are, if anything still holds it. Both the canonical
+/// texts and those that were read.
+#[derive(Default)]
+struct Shard {
+    bodies: HashMap<u128, Weak<Body>, ByFingerprint>,
+    /// With so many texts the dead ones are forgotten, which costs no more than it took to learn as many again.
+    full: usize,
+}
+
+impl Default for Blobs {
+    fn default() -> Self {
+        let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
+        Blobs { fingerprints: Fingerprints::default(), shards }
+    }
 }
 
 impl Blobs {
@@ -28,81 +95,96 @@ impl Blobs {
     ///
     /// # Errors
     /// A text that no tree of JSON values can hold: nested deeper than 128 levels, a number out of range, a lone surrogate.
-    pub fn intern(&mut self, text: &[u8]) -> Result<BlobId, serde_json::Error> {
-        self.intern_with(text, |_| {})
+    pub fn intern(&self, text: &[u8]) -> Result<Blob, serde_json::Error> {
+        self.intern_with(text, 0, |_| {})
     }
 
     /// The blob of a `metadata` object; members that say nothing (`null`, `{}`, `[]`) are left out, as some recorders do.
     ///
     /// # Errors
     /// As [`Blobs::intern`].
-    pub fn intern_metadata(&mut self, text: &[u8]) -> Result<BlobId, serde_json::Error> {
-        self.intern_with(text, tidy_metadata)
+    pub fn intern_metadata(&self, text: &[u8]) -> Result<Blob, serde_json::Error> {
+        self.intern_with(text, OF_METADATA, tidy_metadata)
     }
 
     /// The blob of a JSON value.
     ///
     /// # Errors
-    /// When there are too many bodies.
-    pub fn intern_value(&mut self, value: Value) -> Result<BlobId, serde_json::Error> {
-        let canonical = serde_json::to_vec(&value)?;
-        self.keep(canonical)
+    /// None that is known: a tree of values can be written.
+    pub fn intern_value(&self, value: &Value) -> Result<Blob, serde_json::Error> {
+        let canonical = serde_json::to_vec(value)?;
+        Ok(self.keep(self.fingerprints.of(&canonical), canonical))
     }
 
     /// The blob of a `metadata` object, tidied as by [`Blobs::intern_metadata`].
     ///
     /// # Errors
     /// As [`Blobs::intern_value`].
-    pub fn intern_metadata_value(&mut self, mut value: Value) -> Result<BlobId, serde_json::Error> {
+    pub fn intern_metadata_value(&self, mut value: Value) -> Result<Blob, serde_json::Error> {
         tidy_metadata(&mut value);
-        self.intern_value(value)
+        self.intern_value(&value)
     }
 
-    /// The canonical text of a blob.
-    pub fn text(&self, id: BlobId) -> &[u8] {
-        &self.texts[id.0 as usize]
+    /// The uid that a text is.
+    pub fn uid(&self, text: &str) -> Uid {
+        self.fingerprints.uid(text)
     }
 
-    /// A blob as a JSON object; empty if it is none.
-    pub fn object(&self, id: BlobId) -> Map<String, Value> {
-        serde_json::from_slice(self.text(id)).unwrap_or_default()
+    /// The key under which texts are the same.
+    pub fn fingerprints(&self) -> Fingerprints {
+        self.fingerprints
     }
 
-    /// The labels of an object's metadata; values that are no strings are left out.
-    pub fn labels(&self, metadata: BlobId) -> BTreeMap<String, String> {
-        take_labels(&mut self.object(metadata))
-    }
-
-    fn intern_with(&mut self, text: &[u8], tidy: impl FnOnce(&mut Value)) -> Result<BlobId, serde_json::Error> {
-        let raw = self.fingerprint(text);
-        if let Some(id) = self.by_text.get(&raw) {
-            return Ok(*id);
+    fn intern_with(&self, text: &[u8], of: u128, tidy: impl FnOnce(&mut Value)) -> Result<Blob, serde_json::Error> {
+        let read = self.fingerprints.of(text);
+        if let Some(known) = self.shard(read ^ of, |shard| shard.known(read ^ of)) {
+            return Ok(known);
         }
         let mut value: Value = serde_json::from_slice(text)?;
         tidy(&mut value);
-        let id = self.keep(serde_json::to_vec(&value)?)?;
-        self.by_text.insert(raw, id);
-        Ok(id)
+        let canonical = serde_json::to_vec(&value)?;
+        let fingerprint = if canonical == text { read } else { self.fingerprints.of(&canonical) };
+        let blob = self.keep(fingerprint, canonical);
+        if fingerprint != read ^ of {
+            self.shard(read ^ of, |shard| shard.learn(read ^ of, &blob));
+        }
+        Ok(blob)
     }
 
     /// Keeps a canonical text once.
-    fn keep(&mut self, canonical: Vec<u8>) -> Result<BlobId, serde_json::Error> {
-        let fingerprint = self.fingerprint(&canonical);
-        if let Some(id) = self.by_text.get(&fingerprint) {
-            return Ok(*id);
-        }
-        let id = BlobId(u32::try_from(self.texts.len()).map_err(|_| too_many())?);
-        self.texts.push(canonical.into());
-        self.by_text.insert(fingerprint, id);
-        Ok(id)
+    fn keep(&self, fingerprint: u128, canonical: Vec<u8>) -> Blob {
+        // Under one lock, so that of two threads with equal texts one finds the other's.
+        self.shard(fingerprint, |shard| {
+            shard.known(fingerprint).unwrap_or_else(|| {
+                let blob = Blob(Arc::new(Body { text: canonical.into() }));
+                shard.learn(fingerprint, &blob);
+                blob
+            })
+        })
     }
 
-    fn fingerprint(&self, text: &[u8]) -> u128 {
-        (u128::from(self.keys.0.hash_one(text)) << 64) | u128::from(self.keys.1.hash_one(text))
+    fn shard<T>(&self, fingerprint: u128, work: impl FnOnce(&mut Shard) -> T) -> T {
+        let shard = &self.shards[(fingerprint >> 64) as usize % SHARDS];
+        // Whatever a thread that panicked has left there is a true word about some texts.
+        work(&mut shard.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
-/// Takes the labels out of metadata that were read already, as [`Blobs::labels`].
+impl Shard {
+    fn known(&self, fingerprint: u128) -> Option<Blob> {
+        self.bodies.get(&fingerprint).and_then(Weak::upgrade).map(Blob)
+    }
+
+    fn learn(&mut self, fingerprint: u128, blob: &Blob) {
+        if self.bodies.len() >= self.full {
+            self.bodies.retain(|_, body| body.strong_count() > 0);
+            self.full = FEW.max(2 * self.bodies.len());
+        }
+        self.bodies.insert(fingerprint, Arc::downgrade(&blob.0));
+    }
+}
+
+/// Takes the labels out of metadata that were read already, as [`Blob::labels`].
 pub(super) fn take_labels(metadata: &mut Map<String, Value>) -> BTreeMap<String, String> {
     let Some(Value::Object(labels)) = metadata.remove("labels") else { return BTreeMap::new() };
     let text = |value: Value| if let Value::String(text) = value { Some(text) } else { None };
@@ -125,37 +207,72 @@ fn says_nothing(value: &Value) -> bool {
     }
 }
 
-fn too_many() -> serde_json::Error {
-    <serde_json::Error as serde::de::Error>::custom("more than four thousand million different bodies")
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    fn known(blobs: &Blobs) -> usize {
+        blobs.shards.iter().map(|shard| shard.lock().unwrap().bodies.len()).sum()
+    }
+
     #[test]
     fn the_same_content_in_another_order_is_the_same_blob() {
-        let mut blobs = Blobs::default();
+        let blobs = Blobs::default();
         let one = blobs.intern(br#"{"b": 1, "a": {"d":2,"c":[]}}"#).unwrap();
         let two = blobs.intern(br#"{"a":{"c":[],"d":2},"b":1}"#).unwrap();
         assert_eq!(one, two);
-        assert_eq!(blobs.text(one), br#"{"a":{"c":[],"d":2},"b":1}"#);
+        assert_eq!(one.text(), br#"{"a":{"c":[],"d":2},"b":1}"#);
         assert_ne!(one, blobs.intern(br#"{"a":{"c":[],"d":2},"b":2}"#).unwrap());
     }
 
     #[test]
     fn metadata_that_says_nothing_is_left_out() {
-        let mut blobs = Blobs::default();
-        let id = blobs.intern_metadata(br#"{"labels":{},"annotations":null,"generateName":"a-"}"#).unwrap();
-        assert_eq!(blobs.text(id), br#"{"generateName":"a-"}"#);
+        let blobs = Blobs::default();
+        let blob = blobs.intern_metadata(br#"{"labels":{},"annotations":null,"generateName":"a-"}"#).unwrap();
+        assert_eq!(blob.text(), br#"{"generateName":"a-"}"#);
+    }
+
+    #[test]
+    fn a_text_is_another_as_metadata_whatever_was_read_first() {
+        let (blobs, text) = (Blobs::default(), br#"{"labels":{}}"#);
+        let as_object = blobs.intern(text).unwrap();
+        let as_metadata = blobs.intern_metadata(text).unwrap();
+        assert_eq!((as_object.text(), as_metadata.text()), (&text[..], &b"{}"[..]));
+        assert_eq!((blobs.intern(text).unwrap(), blobs.intern_metadata(text).unwrap()), (as_object, as_metadata));
     }
 
     #[test]
     fn what_no_tree_can_hold_is_an_error() {
-        let mut blobs = Blobs::default();
+        let blobs = Blobs::default();
         let deep = format!("{{\"a\":{}{}}}", "[".repeat(1000), "]".repeat(1000));
         for bad in [deep.as_str(), r#"{"a":1e999}"#, r#"{"a":"\ud800"}"#] {
             assert!(blobs.intern(bad.as_bytes()).is_err());
         }
+    }
+
+    #[test]
+    fn what_nothing_holds_is_forgotten() {
+        let blobs = Blobs::default();
+        let held: Vec<Blob> = (0..100).map(|i| blobs.intern(format!("{{\"held\":{i}}}").as_bytes()).unwrap()).collect();
+        for i in 0..100_000 {
+            blobs.intern(format!("{{ \"a\":{i}}}").as_bytes()).unwrap();
+        }
+        assert!(known(&blobs) <= SHARDS * 2 * FEW, "{} texts are known", known(&blobs));
+        for (i, blob) in held.iter().enumerate() {
+            assert_eq!(blob, &blobs.intern(format!("{{\"held\" : {i}}}").as_bytes()).unwrap());
+        }
+    }
+
+    #[test]
+    fn threads_that_read_the_same_have_the_same() {
+        let blobs = Blobs::default();
+        let read = || -> Vec<Blob> {
+            (0..2_000).map(|i| blobs.intern(format!("{{\"a\": {}}}", i % 500).as_bytes()).unwrap()).collect()
+        };
+        let all: Vec<Vec<Blob>> = std::thread::scope(|scope| {
+            let threads: Vec<_> = (0..4).map(|_| scope.spawn(read)).collect();
+            threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+        });
+        assert!(all.windows(2).all(|pair| pair[0] == pair[1]));
     }
 }

@@ -4,7 +4,8 @@ use std::collections::HashSet;
 
 use super::Entry;
 use super::clock::{Clock, Mark};
-use super::initial::{InitialSet, UidId};
+use super::fingerprint::Uid;
+use super::initial::InitialSet;
 use crate::decode::Change;
 use crate::model::{ObjectKey, Timestamp};
 use crate::report::{Reason, Report};
@@ -60,7 +61,7 @@ pub(super) fn is_fresh(entry: &Entry, at: Timestamp) -> bool {
 /// What a watch tells at its start is older than the watch, so the log begins with the state of its initial set, or with the
 /// first change.
 pub(super) struct EstimatedSpan {
-    initial: HashSet<UidId>,
+    initial: HashSet<Uid>,
     pub changes: Option<(Timestamp, Timestamp)>,
     pub states: Option<Timestamp>,
 }

@@ -2,14 +2,15 @@
 
 use std::collections::BTreeMap;
 
-use super::initial::{StreamId, UidId};
+use super::fingerprint::Uid;
+use super::initial::StreamId;
 use super::{End, EndCause, Object};
 use crate::decode::Facts;
 use crate::model::{ResourceVersion, Timestamp};
 
 /// An object in the making.
 pub(super) struct Draft {
-    pub uid: Option<UidId>,
+    pub uid: Option<Uid>,
     pub object: Object,
     pub last_seen: Timestamp,
     pub last_stream: Option<StreamId>,

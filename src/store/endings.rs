@@ -7,10 +7,10 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::blobs::Blobs;
 use super::clock::Clock;
 use super::draft::{Draft, concluded};
-use super::initial::{InitialSet, InitialSets, StreamId, UidId};
+use super::fingerprint::Uid;
+use super::initial::{InitialSet, InitialSets, StreamId};
 use super::lives::time;
 use super::sightings::Sighting;
 use super::{End, EndCause, Entry, Version, sweeps};
@@ -24,14 +24,13 @@ pub(super) struct Endings<'a> {
     pub told: &'a InitialSets,
     pub clock: &'a Clock,
     pub sweeps: &'a [Sweep],
-    pub blobs: &'a Blobs,
 }
 
 impl Endings<'_> {
     /// Ends what has ended.
     pub fn conclude(&self, drafts: &mut [Draft], report: &mut Report) {
         end_what_went_in_gaps(drafts, self.told, self.clock, report);
-        sweeps::end_what_was_swept(drafts, self.sweeps, self.blobs, report);
+        sweeps::end_what_was_swept(drafts, self.sweeps, report);
         end_what_was_replaced(drafts, report);
         for draft in drafts.iter() {
             for (at, version) in &draft.unseen_versions {
@@ -75,9 +74,9 @@ pub(super) fn left(asked: &[Entry], sightings: &[Sighting]) -> Option<Left> {
 
 impl Left {
     /// The end that follows. `versions` are those of the sightings.
-    pub fn end(&self, key: &ObjectKey, versions: &[Version], blobs: &Blobs, report: &mut Report) -> Option<End> {
+    pub fn end(&self, key: &ObjectKey, versions: &[Version], report: &mut Report) -> Option<End> {
         let last = versions.last()?;
-        let held = blobs.object(last.metadata).contains_key("finalizers");
+        let held = last.metadata.object().contains_key("finalizers");
         let after = |at: Timestamp| last.at.plus_micros(1).max(at);
         let number = versions.len() - 1;
         let asked_before = self.leaving.first().is_some_and(|at| *at < last.at);
@@ -129,7 +128,7 @@ fn end_what_went_in_gaps(drafts: &mut [Draft], told: &InitialSets, clock: &Clock
     for (i, draft) in drafts.iter().enumerate() {
         by_kind.entry(draft.object.key.kind.clone()).or_default().push(i);
     }
-    let mut told_of: HashMap<UidId, BTreeMap<Option<StreamId>, Timestamp>> = HashMap::new();
+    let mut told_of: HashMap<Uid, BTreeMap<Option<StreamId>, Timestamp>> = HashMap::new();
     drafts.iter_mut().for_each(|draft| {
         draft.uid.map(|uid| told_of.insert(uid, std::mem::take(&mut draft.told)));
     });
@@ -139,7 +138,7 @@ fn end_what_went_in_gaps(drafts: &mut [Draft], told: &InitialSets, clock: &Clock
         // By another watch: what this one itself tells first may be a creation, where a file was cut.
         let elsewhere =
             |(stream, first): (&Option<StreamId>, &Timestamp)| *stream != Some(set.stream) && *first < begin;
-        let shown_before = |uid: &UidId| told_of.get(uid).is_some_and(|told| told.iter().any(elsewhere));
+        let shown_before = |uid: &Uid| told_of.get(uid).is_some_and(|told| told.iter().any(elsewhere));
         if !set.anew && !set.members.iter().any(shown_before) {
             continue;
         }

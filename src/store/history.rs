@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::ApiVersionId;
-use super::blobs::{BlobId, Blobs};
+use super::blobs::Blob;
+use super::fingerprint::{Fingerprints, Uid};
 use crate::decode::Facts;
 use crate::decode::audit::Kinds;
 use crate::model::{Gvk, ObjectKey, ResourceVersion, SourceId, Timestamp};
@@ -15,8 +16,6 @@ pub type ObjectId = usize;
 pub struct History {
     /// The objects.
     pub objects: Vec<Object>,
-    /// Their bodies.
-    pub blobs: Blobs,
     /// The API versions that their bodies have.
     pub api_versions: Vec<String>,
     /// From when to when the changes run that were recorded without times.
@@ -26,7 +25,9 @@ pub struct History {
     /// The kinds of resources.
     pub kinds: Kinds,
     /// Objects by uid.
-    pub by_uid: HashMap<String, ObjectId>,
+    pub by_uid: HashMap<Uid, ObjectId>,
+    /// The key under which texts that are no UUIDs are uids.
+    pub fingerprints: Fingerprints,
     /// Objects by key; several bore one name one after the other.
     pub by_key: BTreeMap<ObjectKey, std::ops::Range<ObjectId>>,
 }
@@ -53,20 +54,20 @@ pub struct Object {
 }
 
 /// An object as it was from a time on.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Version {
     /// Since when.
     pub at: Timestamp,
     /// Its resourceVersion.
     pub resource_version: Option<ResourceVersion>,
     /// What is kept of `metadata`.
-    pub metadata: BlobId,
+    pub metadata: Blob,
     /// The latest known content: what the body holds beside `apiVersion`, `kind`, `metadata`, `status`.
-    pub content: Option<BlobId>,
+    pub content: Option<Blob>,
     /// The API version of the content.
     pub api_version: ApiVersionId,
     /// The status that came with the content.
-    pub status: Option<BlobId>,
+    pub status: Option<Blob>,
     /// What its status says of its course.
     pub facts: Facts,
     /// How well its content is known.
@@ -150,6 +151,11 @@ impl History {
     pub fn gvk(&self, object: &Object, version: &Version) -> Gvk {
         let kind = &object.key.kind;
         Gvk::new(kind.group.clone(), self.api_versions[usize::from(version.api_version)].clone(), kind.kind.clone())
+    }
+
+    /// The object that has a uid.
+    pub fn with_uid(&self, uid: &str) -> Option<ObjectId> {
+        self.by_uid.get(&self.fingerprints.uid(uid)).copied()
     }
 
     /// The objects that bore a name, in the order of their births.

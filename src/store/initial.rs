@@ -11,11 +11,10 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
+use super::fingerprint::Uid;
 use crate::decode::Change;
 use crate::model::{GroupKind, ResourceVersion, SourceId, Timestamp};
 
-/// A number for a uid.
-pub type UidId = u32;
 /// A number for one run of a watch: a kind in a source, from where its time begins.
 pub type StreamId = u32;
 
@@ -44,7 +43,7 @@ pub struct InitialSet {
     /// The latest resourceVersion that it shows: it was not complete before that.
     pub resource_version: Option<ResourceVersion>,
     /// What is there.
-    pub members: HashSet<UidId>,
+    pub members: HashSet<Uid>,
     /// Their namespaces.
     pub namespaces: BTreeSet<String>,
     /// Whether the same stream had begun before.
@@ -65,7 +64,7 @@ struct Stream {
     /// The ADDED without anything else between them, up to now.
     run: Option<InitialSet>,
     /// Objects that this stream holds alive.
-    alive: HashSet<UidId>,
+    alive: HashSet<Uid>,
     /// Whether the run has shown an object that was already held alive.
     told_again: bool,
     last: Option<Timestamp>,
@@ -93,7 +92,7 @@ const FRAGMENT_GAP: i64 = 30_000_000;
 
 impl Streams {
     /// An event that shows an object; gives the run of the watch that it belongs to.
-    pub fn object(&mut self, step: Step<'_>, change: Change, uid: Option<UidId>, namespace: &str) -> StreamId {
+    pub fn object(&mut self, step: Step<'_>, change: Change, uid: Option<Uid>, namespace: &str) -> StreamId {
         self.restart_when_time_goes_back(&step);
         let stream = stream_mut(&mut self.open, &mut self.ends, &step);
         stream.last = stream.last.max(step.at);
@@ -195,7 +194,7 @@ fn stream_mut<'a>(
 
 impl Stream {
     /// Gives the set that it ends: one that tells of an object twice is two, with nothing between them.
-    fn added(&mut self, step: &Step<'_>, uid: Option<UidId>, namespace: &str) -> Option<InitialSet> {
+    fn added(&mut self, step: &Step<'_>, uid: Option<Uid>, namespace: &str) -> Option<InitialSet> {
         let twice = |run: &InitialSet| uid.is_some_and(|uid| run.members.contains(&uid));
         let ended = if self.run.as_ref().is_some_and(twice) { self.close_run(false) } else { None };
         self.told_again |= uid.is_some_and(|uid| self.alive.contains(&uid));
@@ -273,16 +272,20 @@ mod tests {
         GroupKind::new("", "Pod")
     }
 
-    fn feed(streams: &mut Streams, source: u32, second: i64, change: Change, uid: UidId) {
+    fn feed(streams: &mut Streams, source: u32, second: i64, change: Change, uid: u128) {
         let (source, kind) = (SourceId::of_file(source), pods());
         let step = Step { source, kind: &kind, at: Some(Timestamp::from_seconds(second)), resource_version: None };
-        streams.object(step, change, Some(uid), "shop");
+        streams.object(step, change, Some(Uid::numbered(uid)), "shop");
     }
 
-    fn members(set: &InitialSet) -> Vec<UidId> {
-        let mut members: Vec<_> = set.members.iter().copied().collect();
+    fn members(set: &InitialSet) -> Vec<Uid> {
+        let mut members: Vec<Uid> = set.members.iter().copied().collect();
         members.sort_unstable();
         members
+    }
+
+    fn uids(numbers: &[u128]) -> Vec<Uid> {
+        numbers.iter().copied().map(Uid::numbered).collect()
     }
 
     #[test]
@@ -303,7 +306,7 @@ mod tests {
         let sets = streams.finish().sets;
         assert_eq!(
             sets.iter().map(|set| (members(set), set.anew)).collect::<Vec<_>>(),
-            [(vec![1, 2], false), (vec![1, 4], true)]
+            [(uids(&[1, 2]), false), (uids(&[1, 4]), true)]
         );
     }
 
@@ -320,16 +323,16 @@ mod tests {
             at: Some(Timestamp::from_seconds(second)),
             resource_version: None,
         };
-        streams.object(step(1), Change::Added, Some(7), "");
-        streams.object(step(2), Change::Deleted, Some(7), "");
+        streams.object(step(1), Change::Added, Some(Uid::numbered(7)), "");
+        streams.object(step(2), Change::Deleted, Some(Uid::numbered(7)), "");
         streams.broken(SourceId::of_file(0));
         feed(&mut streams, 0, 3, Change::Added, 2);
         feed(&mut streams, 0, 4, Change::Modified, 2);
-        streams.object(step(5), Change::Added, Some(8), "");
+        streams.object(step(5), Change::Added, Some(Uid::numbered(8)), "");
         streams.bookmark(step(5), true);
         let sets = streams.finish().sets;
         let anew: Vec<_> = sets.iter().filter(|set| set.anew).map(|set| (&*set.kind.kind, members(set))).collect();
-        assert_eq!(anew, [("Node", vec![8])]);
+        assert_eq!(anew, [("Node", uids(&[8]))]);
     }
 
     #[test]
@@ -341,7 +344,7 @@ mod tests {
         let sets = streams.finish().sets;
         assert_eq!(
             sets.iter().map(|set| (members(set), set.anew)).collect::<Vec<_>>(),
-            [(vec![1, 2, 3], false), (vec![1, 3], true)]
+            [(uids(&[1, 2, 3]), false), (uids(&[1, 3]), true)]
         );
     }
 
@@ -351,7 +354,7 @@ mod tests {
         feed(&mut streams, 0, 1, Change::Modified, 1);
         feed(&mut streams, 0, 2, Change::Added, 2);
         feed(&mut streams, 0, 3, Change::Modified, 2);
-        assert!(streams.finish().sets.iter().all(|set| !set.anew && !set.members.contains(&2)));
+        assert!(streams.finish().sets.iter().all(|set| !set.anew && !set.members.contains(&Uid::numbered(2))));
     }
 
     #[test]
@@ -361,7 +364,7 @@ mod tests {
         feed(&mut streams, 1, 1, Change::Added, 2);
         feed(&mut streams, 1, 2, Change::Modified, 2);
         let sets = streams.finish().sets;
-        assert_eq!(sets.iter().map(members).collect::<Vec<_>>(), [vec![1, 2]]);
+        assert_eq!(sets.iter().map(members).collect::<Vec<_>>(), [uids(&[1, 2])]);
     }
 
     #[test]

@@ -3,10 +3,10 @@
 //! A uid says so. Requests often have none: they are of the object that bore the name at their time. Where no record of a name
 //! has a uid, a deletion or another creation ends one life and begins the next.
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
 
 use super::Entry;
-use super::initial::UidId;
+use super::fingerprint::Uid;
 use crate::decode::audit::{CLOCKS_APART, TWINS_APART};
 use crate::decode::{Change, Telling, Why};
 use crate::model::Timestamp;
@@ -29,16 +29,22 @@ struct Life {
 
 /// The objects that bore a name, each with what was seen of it.
 pub(super) fn lives(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
-    let mut by_uid: BTreeMap<UidId, Vec<Entry>> = BTreeMap::new();
+    // In the order in which they were seen first: that of uids may differ from run to run.
+    let mut by_uid: Vec<Vec<Entry>> = Vec::new();
+    let mut places: HashMap<Uid, usize> = HashMap::new();
     let mut anonymous = Vec::new();
     for entry in without_copies(entries) {
         match entry.uid {
-            Some(uid) => by_uid.entry(uid).or_default().push(entry),
+            Some(uid) => {
+                let place = *places.entry(uid).or_insert(by_uid.len());
+                by_uid.resize_with(by_uid.len().max(place + 1), Vec::new);
+                by_uid[place].push(entry);
+            }
             None => anonymous.push(entry),
         }
     }
     anonymous.sort_by_key(|entry| (time(entry), entry.position));
-    let mut lives: Vec<Life> = by_uid.into_values().map(Life::of).collect();
+    let mut lives: Vec<Life> = by_uid.into_iter().map(Life::of).collect();
     lives.sort_by_key(|life| (life.start, life.end, life.entries[0].resource_version, life.entries[0].position));
     let (creations, others): (Vec<Entry>, Vec<Entry>) =
         anonymous.into_iter().partition(|entry| entry.change == Change::Created);

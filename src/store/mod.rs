@@ -13,6 +13,7 @@ pub mod clock;
 mod dating;
 mod draft;
 mod endings;
+pub mod fingerprint;
 pub mod history;
 pub mod initial;
 mod lives;
@@ -25,10 +26,11 @@ mod timeline;
 pub use history::{End, EndCause, History, Object, ObjectId, Quality, Version};
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
-use blobs::{BlobId, Blobs};
-use initial::{Step, StreamId, Streams, UidId};
-
+use blobs::{Blob, Blobs};
+use fingerprint::Uid;
+use initial::{Step, StreamId, Streams};
 use naming::Unnamed;
 
 use crate::decode::audit::{EventId, Sweep};
@@ -45,7 +47,7 @@ pub(crate) struct Entry {
     pub created: Option<Timestamp>,
     pub resource_version: Option<ResourceVersion>,
     pub base: Option<ResourceVersion>,
-    pub uid: Option<UidId>,
+    pub uid: Option<Uid>,
     pub api_version: ApiVersionId,
     pub stream: Option<StreamId>,
     pub change: Change,
@@ -56,21 +58,20 @@ pub(crate) struct Entry {
     pub event: Option<EventId>,
     pub position: Position,
     pub trace_event: Option<u64>,
-    pub metadata: BlobId,
-    pub content: Option<BlobId>,
-    pub status: Option<BlobId>,
+    pub metadata: Blob,
+    pub content: Option<Blob>,
+    pub status: Option<Blob>,
     pub facts: Facts,
 }
 
 /// Everything that was seen.
 #[derive(Default)]
 pub struct Store {
-    pub(crate) blobs: Blobs,
+    blobs: Arc<Blobs>,
     pub(crate) entries: HashMap<ObjectKey, Vec<Entry>>,
     /// What has no full name yet.
     unnamed: Unnamed,
     sweeps: Vec<Sweep>,
-    uids: HashMap<String, UidId>,
     api_versions: Vec<String>,
     streams: Streams,
 }
@@ -81,7 +82,7 @@ pub type ApiVersionId = u16;
 impl Store {
     /// Takes one observation. What cannot be kept is noted.
     pub fn observe(&mut self, position: Position, seen: Observation, report: &mut Report) {
-        let uid = seen.uid.as_deref().map(|uid| self.uid(uid));
+        let uid = seen.uid.as_deref().map(|uid| self.blobs.uid(uid));
         let of_watch = seen.event.is_none();
         let told = matches!(seen.change, Change::Added | Change::Modified | Change::Deleted);
         let stream = (of_watch && told).then(|| {
@@ -151,6 +152,11 @@ impl Store {
         self.streams.broken(position.source);
     }
 
+    /// The bodies, which any number of threads may add to while the store takes observations.
+    pub fn blobs(&self) -> Arc<Blobs> {
+        self.blobs.clone()
+    }
+
     /// Whether nothing was seen.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -158,22 +164,13 @@ impl Store {
 
     /// Puts all in order.
     pub fn into_history(self, report: &mut Report) -> History {
-        let Store { blobs, mut entries, mut unnamed, mut sweeps, uids, api_versions, streams } = self;
-        unnamed.settle(&mut entries, &blobs, report);
+        let Store { blobs, mut entries, mut unnamed, mut sweeps, api_versions, streams } = self;
+        unnamed.settle(&mut entries, report);
         sweeps.iter_mut().for_each(|sweep| unnamed.complete(&mut sweep.kind, &sweep.resource));
-        let read = timeline::Read { blobs, entries, uids, told: streams.finish(), sweeps, kinds: unnamed.into_kinds() };
+        let read = timeline::Read { blobs, entries, told: streams.finish(), sweeps, kinds: unnamed.into_kinds() };
         let mut history = read.history(report);
         history.api_versions = api_versions;
         history
-    }
-
-    fn uid(&mut self, uid: &str) -> UidId {
-        if let Some(id) = self.uids.get(uid) {
-            return *id;
-        }
-        let id = self.uids.len() as UidId;
-        self.uids.insert(uid.to_owned(), id);
-        id
     }
 
     /// There are a handful of versions in a cluster; a log that makes up more than 65,535 of them shares the last number.
@@ -188,7 +185,7 @@ impl Store {
     }
 
     #[allow(clippy::type_complexity, reason = "the three parts of one body, for the one caller above")]
-    fn intern(&mut self, seen: &Observation) -> Result<(BlobId, Option<BlobId>, Option<BlobId>), serde_json::Error> {
+    fn intern(&self, seen: &Observation) -> Result<(Blob, Option<Blob>, Option<Blob>), serde_json::Error> {
         let metadata = self.blobs.intern_metadata(&seen.metadata)?;
         let content = seen.content.as_ref().map(|text| self.blobs.intern(text)).transpose()?;
         let status = seen.status.as_ref().map(|text| self.blobs.intern(text)).transpose()?;

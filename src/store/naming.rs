@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Entry;
-use super::blobs::Blobs;
 use super::lives::apart;
 use crate::decode::audit::{CLOCKS_APART, EventId, Kinds, TWINS_APART};
 use crate::decode::{Change, Telling};
@@ -50,7 +49,7 @@ impl Unnamed {
     }
 
     /// Gives every record its object, as far as anything tells.
-    pub fn settle(&mut self, entries: &mut HashMap<ObjectKey, Vec<Entry>>, blobs: &Blobs, report: &mut Report) {
+    pub fn settle(&mut self, entries: &mut HashMap<ObjectKey, Vec<Entry>>, report: &mut Report) {
         let mut unknown = BTreeSet::new();
         for (mut key, resource, mut entry) in std::mem::take(&mut self.of_unknown_kind) {
             match self.kinds.learned(&key.kind.group, &resource) {
@@ -69,7 +68,7 @@ impl Unnamed {
                 None => {}
             }
         }
-        name(std::mem::take(&mut self.nameless), entries, blobs, report);
+        name(std::mem::take(&mut self.nameless), entries, report);
     }
 
     /// Names the kind of a resource, if it is not known and was learned.
@@ -89,12 +88,7 @@ impl Unnamed {
 
 /// Gives creations the names that show later: those of one prefix in the order of time. They are of one template, so that it
 /// matters little which is which.
-fn name(
-    mut nameless: Vec<(ObjectKey, Entry)>,
-    entries: &mut HashMap<ObjectKey, Vec<Entry>>,
-    blobs: &Blobs,
-    report: &mut Report,
-) {
+fn name(mut nameless: Vec<(ObjectKey, Entry)>, entries: &mut HashMap<ObjectKey, Vec<Entry>>, report: &mut Report) {
     if nameless.is_empty() {
         return;
     }
@@ -102,7 +96,7 @@ fn name(
     nameless.dedup_by(|(key, again), (first_key, first)| {
         again.event == first.event && again.at == first.at && key == first_key
     });
-    let mut shown = names_that_show(&nameless, entries, blobs);
+    let mut shown = names_that_show(&nameless, entries);
     let named = named_creations(&nameless, entries);
     let has_twin = |entry: &Entry| {
         let copies = entry.event.and_then(|event| named.get(&event)).into_iter().flatten();
@@ -110,7 +104,7 @@ fn name(
     };
     nameless.retain(|(_, entry)| !has_twin(entry));
     for (key, entry) in nameless {
-        let prefix = prefix(&entry, blobs);
+        let prefix = prefix(&entry);
         let names =
             prefix.as_ref().and_then(|prefix| shown.get_mut(&ObjectKey { name: prefix.clone(), ..key.clone() }));
         let at = entry.at.unwrap_or_default();
@@ -150,10 +144,9 @@ fn named_creations<'a>(
 fn names_that_show(
     nameless: &[(ObjectKey, Entry)],
     entries: &HashMap<ObjectKey, Vec<Entry>>,
-    blobs: &Blobs,
 ) -> BTreeMap<ObjectKey, BTreeSet<(Timestamp, String)>> {
     let wanted = nameless.iter().filter_map(|(key, entry)| {
-        let prefix = prefix(entry, blobs)?;
+        let prefix = prefix(entry)?;
         Some((ObjectKey { name: prefix, ..key.clone() }, BTreeSet::new()))
     });
     let mut shown: BTreeMap<ObjectKey, BTreeSet<(Timestamp, String)>> = wanted.collect();
@@ -173,9 +166,9 @@ fn names_that_show(
     shown
 }
 
-fn prefix(entry: &Entry, blobs: &Blobs) -> Option<String> {
+fn prefix(entry: &Entry) -> Option<String> {
     if matches!(entry.telling, Telling::Nothing(_)) {
         return None;
     }
-    blobs.object(entry.metadata).get("generateName").and_then(|prefix| prefix.as_str()).map(str::to_owned)
+    entry.metadata.object().get("generateName").and_then(|prefix| prefix.as_str()).map(str::to_owned)
 }

@@ -8,7 +8,7 @@
 use serde_json::{Map, Value};
 
 use super::admission;
-use super::blobs::{BlobId, Blobs};
+use super::blobs::{Blob, Blobs};
 use super::history::{Quality, Version};
 use super::sightings::Sighting;
 use super::{ApiVersionId, Entry};
@@ -18,30 +18,40 @@ use crate::patch::{self, Dialect};
 use crate::report::{Reason, Report};
 
 /// What is known of an object at a time.
-#[derive(Clone, Copy)]
+#[derive(Clone)]
 struct State {
-    metadata: BlobId,
+    metadata: Blob,
     /// Whether no record has shown the metadata yet.
     unlabelled: bool,
-    content: Option<BlobId>,
-    status: Option<BlobId>,
+    content: Option<Blob>,
+    status: Option<Blob>,
     api_version: ApiVersionId,
     facts: Facts,
     quality: Quality,
 }
 
+impl State {
+    /// What a body by itself tells.
+    fn of(entry: &Entry) -> Self {
+        State {
+            metadata: entry.metadata.clone(),
+            unlabelled: false,
+            content: entry.content.clone(),
+            status: entry.status.clone(),
+            api_version: entry.api_version,
+            facts: entry.facts,
+            quality: Quality::Exact,
+        }
+    }
+}
+
 /// Gives every sighting, which are in order, its version.
-pub(super) fn versions(
-    key: &ObjectKey,
-    sightings: Vec<Sighting>,
-    blobs: &mut Blobs,
-    report: &mut Report,
-) -> Vec<Version> {
+pub(super) fn versions(key: &ObjectKey, sightings: Vec<Sighting>, blobs: &Blobs, report: &mut Report) -> Vec<Version> {
     let mut states: Vec<State> = Vec::with_capacity(sightings.len());
     for sighting in &sightings {
-        let before = states.last().copied();
-        let mut step = Step { key, entry: &sighting.entry, before, blobs, report };
-        states.push(step.after());
+        let mut step = Step { key, entry: &sighting.entry, before: states.last(), blobs, report };
+        let after = step.after();
+        states.push(after);
     }
     learn_from_later(&sightings, &mut states, blobs);
     carry_metadata(&mut states);
@@ -67,8 +77,8 @@ fn version(sighting: Sighting, state: State) -> Version {
 struct Step<'a> {
     key: &'a ObjectKey,
     entry: &'a Entry,
-    before: Option<State>,
-    blobs: &'a mut Blobs,
+    before: Option<&'a State>,
+    blobs: &'a Blobs,
     report: &'a mut Report,
 }
 
@@ -76,7 +86,7 @@ impl Step<'_> {
     fn after(&mut self) -> State {
         match &self.entry.telling {
             Telling::Whole => self.shown(),
-            Telling::Metadata => State { metadata: self.entry.metadata, unlabelled: false, ..self.carried() },
+            Telling::Metadata => State { metadata: self.entry.metadata.clone(), unlabelled: false, ..self.carried() },
             Telling::Requested => self.requested(),
             Telling::Patch(patch) => self.patched(patch),
             Telling::Nothing(why) => self.untold(*why),
@@ -84,20 +94,21 @@ impl Step<'_> {
     }
 
     fn shown(&self) -> State {
-        let Entry { metadata, content, status, api_version, facts, .. } = *self.entry;
+        let Entry { metadata, content, facts, .. } = self.entry;
         match (content, self.before) {
             // A body at another version has no content that could be written.
-            (None, Some(before)) => State { metadata, unlabelled: false, facts, ..before },
-            _ => State { metadata, unlabelled: false, content, status, api_version, facts, quality: Quality::Exact },
+            (None, Some(before)) => {
+                State { metadata: metadata.clone(), unlabelled: false, facts: *facts, ..before.clone() }
+            }
+            _ => State::of(self.entry),
         }
     }
 
     /// What was known before, with what this record tells of the object's course.
     fn carried(&self) -> State {
-        let Entry { metadata, content, status, api_version, facts, .. } = *self.entry;
         match self.before {
-            Some(before) => State { facts: facts.over(before.facts), ..before },
-            None => State { metadata, unlabelled: true, content, status, api_version, facts, quality: Quality::Exact },
+            Some(before) => State { facts: self.entry.facts.over(before.facts), ..before.clone() },
+            None => State { unlabelled: true, ..State::of(self.entry) },
         }
     }
 
@@ -118,14 +129,14 @@ impl Step<'_> {
             // Made upon a version that had to be the latest: the client had read what is there.
             Part::Status => State { facts, quality: Quality::Exact, status: shown.status, ..shown },
             _ if known => State { facts, quality: Quality::Exact, ..shown },
-            _ => State { facts, quality: Quality::Approximate, status: before.status, ..shown },
+            _ => State { facts, quality: Quality::Approximate, status: before.status.clone(), ..shown },
         }
     }
 
-    fn admitted(&mut self, content: BlobId) -> BlobId {
-        let mut whole = self.blobs.object(content);
+    fn admitted(&mut self, content: Blob) -> Blob {
+        let mut whole = content.object();
         admission::pod(&mut whole);
-        self.blobs.intern_value(Value::Object(whole)).unwrap_or(content)
+        self.blobs.intern_value(&Value::Object(whole)).unwrap_or(content)
     }
 
     fn patched(&mut self, patch: &Patch) -> State {
@@ -141,18 +152,18 @@ impl Step<'_> {
         if nothing_known && !(patch.dialect == Dialect::Apply && text.get("spec").is_some()) {
             return self.unapplied(carried);
         }
-        self.lay(text, patch, carried).unwrap_or_else(|| self.unapplied(carried))
+        self.lay(text, patch, &carried).unwrap_or_else(|| self.unapplied(carried))
     }
 
     /// Applies a patch. `None` where it does not go with what is known.
-    fn lay(&mut self, mut text: Value, patch: &Patch, base: State) -> Option<State> {
+    fn lay(&self, mut text: Value, patch: &Patch, base: &State) -> Option<State> {
         let mut whole = Map::new();
-        if let Some(content) = base.content {
-            whole = self.blobs.object(content);
+        if let Some(content) = &base.content {
+            whole = content.object();
         }
-        whole.insert("metadata".into(), Value::Object(self.blobs.object(base.metadata)));
-        if let Some(status) = base.status {
-            whole.insert("status".into(), Value::Object(self.blobs.object(status)));
+        whole.insert("metadata".into(), Value::Object(base.metadata.object()));
+        if let Some(status) = &base.status {
+            whole.insert("status".into(), Value::Object(status.object()));
         }
         let full = patch.dialect == Dialect::Apply && text.get("spec").is_some();
         let has_content = base.content.is_some() || (full && self.before.is_none());
@@ -169,19 +180,19 @@ impl Step<'_> {
         }
         whole.retain(|name, _| name != "apiVersion" && name != "kind");
         let status_only = self.entry.part == Part::Status;
-        let content = match base.content {
-            Some(content) if status_only => Some(content),
-            _ if has_content => Some(self.blobs.intern_value(Value::Object(whole)).ok()?),
-            none => none,
+        let content = match &base.content {
+            Some(content) if status_only => Some(content.clone()),
+            _ if has_content => Some(self.blobs.intern_value(&Value::Object(whole)).ok()?),
+            _ => None,
         };
         let status = match status {
-            Some(status) if base.status.is_some() => Some(self.blobs.intern_value(status).ok()?),
-            _ => base.status,
+            Some(status) if base.status.is_some() => Some(self.blobs.intern_value(&status).ok()?),
+            _ => base.status.clone(),
         };
         let metadata = self.blobs.intern_metadata_value(metadata).ok()?;
         let same = content == base.content;
         let quality = if patch.exact || same { base.quality } else { base.quality.or(Quality::Approximate) };
-        Some(State { metadata, content, status, quality, ..base })
+        Some(State { metadata, content, status, quality, ..base.clone() })
     }
 
     /// A patch that does not go with what is known.
@@ -213,16 +224,16 @@ impl Quality {
 }
 
 /// A version that is not known exactly has the content of the next body, if nothing wrote to the content in between.
-fn learn_from_later(sightings: &[Sighting], states: &mut [State], blobs: &mut Blobs) {
+fn learn_from_later(sightings: &[Sighting], states: &mut [State], blobs: &Blobs) {
     for i in (1..states.len()).rev() {
-        let (later, entry) = (states[i], &sightings[i].entry);
+        let (earlier, later) = states.split_at_mut(i);
+        let (Some(earlier), later, entry) = (earlier.last_mut(), &later[0], &sightings[i].entry) else { continue };
         let shows = later.content.is_some() && later.quality == Quality::Exact && entry.part != Part::Whole;
-        let open = states[i - 1].quality != Quality::Exact || states[i - 1].content.is_none();
+        let open = earlier.quality != Quality::Exact || earlier.content.is_none();
         if shows && open && sightings[i - 1].entry.event.is_some() {
-            let earlier = &mut states[i - 1];
             (earlier.content, earlier.api_version, earlier.quality) =
-                (later.content, later.api_version, Quality::Exact);
-            earlier.metadata = as_admitted(earlier.metadata, later.metadata, blobs);
+                (later.content.clone(), later.api_version, Quality::Exact);
+            earlier.metadata = as_admitted(&earlier.metadata, &later.metadata, blobs);
         }
     }
 }
@@ -232,8 +243,8 @@ const ADDED_BY_DELETION: [&str; 2] = ["foregroundDeletion", "orphan"];
 
 /// Labels, owners and finalizers of the later metadata, which a server may have added to what was asked for; annotations of
 /// the earlier, since controllers write those with the status.
-fn as_admitted(earlier: BlobId, later: BlobId, blobs: &mut Blobs) -> BlobId {
-    let (asked, mut there) = (blobs.object(earlier), blobs.object(later));
+fn as_admitted(earlier: &Blob, later: &Blob, blobs: &Blobs) -> Blob {
+    let (asked, mut there) = (earlier.object(), later.object());
     match asked.get("annotations") {
         Some(annotations) => there.insert("annotations".into(), annotations.clone()),
         None => there.remove("annotations"),
@@ -247,26 +258,26 @@ fn as_admitted(earlier: BlobId, later: BlobId, blobs: &mut Blobs) -> BlobId {
             there.remove("finalizers");
         }
     }
-    blobs.intern_metadata_value(Value::Object(there)).unwrap_or(earlier)
+    blobs.intern_metadata_value(Value::Object(there)).unwrap_or_else(|_| earlier.clone())
 }
 
 /// Before the first known labels and owners an object had those: without them it would pass for one that nothing owns.
 fn carry_metadata(states: &mut [State]) {
     let Some(first) = states.iter().position(|state| !state.unlabelled) else { return };
-    let known = states[first].metadata;
-    states[..first].iter_mut().for_each(|state| state.metadata = known);
+    let known = states[first].metadata.clone();
+    states[..first].iter_mut().for_each(|state| state.metadata = known.clone());
 }
 
 /// A body at another version, or none, has no content of its own: the latest known holds on, and before the first known one
 /// that one.
 fn carry_content(states: &mut [State]) {
-    let body = |state: &State| (state.content, state.api_version, state.status);
+    let body = |state: &State| (state.content.clone(), state.api_version, state.status.clone());
     let Some(first) = states.iter().find(|state| state.content.is_some()) else { return };
     let mut known = body(first);
     for state in states {
         match state.content {
             Some(_) => known = body(state),
-            None => (state.content, state.api_version, state.status) = known,
+            None => (state.content, state.api_version, state.status) = known.clone(),
         }
     }
 }

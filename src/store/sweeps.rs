@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::blobs::{Blobs, take_labels};
+use super::blobs::take_labels;
 use super::draft::{Draft, concluded};
 use super::{EndCause, Object};
 use crate::decode::Facts;
@@ -17,7 +17,7 @@ use crate::model::{GroupKind, Timestamp};
 use crate::report::{Reason, Report};
 
 /// Ends what was deleted so.
-pub(super) fn end_what_was_swept(drafts: &mut [Draft], sweeps: &[Sweep], blobs: &Blobs, report: &mut Report) {
+pub(super) fn end_what_was_swept(drafts: &mut [Draft], sweeps: &[Sweep], report: &mut Report) {
     let mut times: BTreeMap<Selection<'_>, Vec<Timestamp>> = BTreeMap::new();
     for sweep in sweeps {
         times.entry(Selection::of(sweep)).or_default().extend(sweep.at);
@@ -26,7 +26,7 @@ pub(super) fn end_what_was_swept(drafts: &mut [Draft], sweeps: &[Sweep], blobs: 
         return;
     }
     let mut ends: BTreeMap<usize, Timestamp> = BTreeMap::new();
-    let candidates = Candidates::of(drafts, blobs);
+    let candidates = Candidates::of(drafts);
     for (selection, mut times) in times {
         times.sort_unstable();
         let Ok(labels) = selection.labels.map(str::parse::<Selector>).transpose() else { continue };
@@ -97,12 +97,12 @@ struct Candidate<'a> {
 struct Candidates<'a>(BTreeMap<(&'a str, &'a GroupKind), Vec<Candidate<'a>>>);
 
 impl<'a> Candidates<'a> {
-    fn of(drafts: &'a [Draft], blobs: &Blobs) -> Self {
+    fn of(drafts: &'a [Draft]) -> Self {
         let mut places: BTreeMap<_, Vec<Candidate<'a>>> = BTreeMap::new();
         let open = |draft: &&Draft| draft.object.end.is_none_or(|end| end.cause == EndCause::Concluded);
         for (i, draft) in drafts.iter().enumerate().filter(|(_, draft)| open(draft)) {
             let key = &draft.object.key;
-            places.entry((&*key.namespace, &key.kind)).or_default().push(Candidate::of(i, draft, blobs));
+            places.entry((&*key.namespace, &key.kind)).or_default().push(Candidate::of(i, draft));
         }
         Candidates(places)
     }
@@ -120,27 +120,27 @@ impl<'a> Candidates<'a> {
 }
 
 impl<'a> Candidate<'a> {
-    fn of(number: usize, draft: &'a Draft, blobs: &Blobs) -> Self {
+    fn of(number: usize, draft: &'a Draft) -> Self {
         let object = &draft.object;
-        let mut metadata = blobs.object(object.version_at(Timestamp::MAX).metadata);
+        let mut metadata = object.version_at(Timestamp::MAX).metadata.object();
         Candidate {
             draft: number,
             name: &object.key.name,
             since: draft.last_seen.max(object.born.plus_micros(1)),
             labels: take_labels(&mut metadata),
             held: metadata.contains_key("finalizers"),
-            grace: grace(object, blobs),
+            grace: grace(object),
         }
     }
 }
 
-fn grace(object: &Object, blobs: &Blobs) -> Option<bool> {
+fn grace(object: &Object) -> Option<bool> {
     let version = object.version_at(Timestamp::MAX);
     let over = matches!(version.facts, Facts::Pod(facts) if facts.phase_over == Some(true));
     if !object.key.kind.is("", "Pod") || over {
         return None;
     }
-    let spec = version.content.and_then(|content| blobs.object(content).remove("spec"))?;
+    let spec = version.content.as_ref().and_then(|content| content.object().remove("spec"))?;
     spec.get("nodeName")?;
     Some(spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(30) > 0)
 }

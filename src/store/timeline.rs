@@ -4,12 +4,13 @@
 //! what they tell made into versions ([`super::resolve`]); what ended without a record is concluded ([`super::endings`]).
 
 use std::collections::{BTreeMap, HashMap};
+use std::sync::Arc;
 
 use super::blobs::Blobs;
 use super::dating::{EstimatedSpan, clock_of, estimate_times};
 use super::draft::Draft;
 use super::endings::{self, Endings};
-use super::initial::{InitialSets, UidId};
+use super::initial::InitialSets;
 use super::lives::{lives, time};
 use super::sightings::{birth, ordered, place};
 use super::{End, EndCause, Entry, History, Object, resolve};
@@ -20,9 +21,8 @@ use crate::report::Report;
 
 /// Everything that was read.
 pub(super) struct Read {
-    pub blobs: Blobs,
+    pub blobs: Arc<Blobs>,
     pub entries: HashMap<ObjectKey, Vec<Entry>>,
-    pub uids: HashMap<String, UidId>,
     pub told: InitialSets,
     pub sweeps: Vec<Sweep>,
     pub kinds: Kinds,
@@ -38,16 +38,16 @@ impl Read {
         let mut span = EstimatedSpan::new(&self.told.sets, &clock);
         for (key, mut seen) in entries {
             estimate_times(&mut seen, &clock, &key, &mut span, report);
-            drafts.extend(incarnations(&key, seen, &mut self.blobs, report));
+            drafts.extend(incarnations(&key, seen, &self.blobs, report));
         }
-        let endings = Endings { told: &self.told, clock: &clock, sweeps: &self.sweeps, blobs: &self.blobs };
+        let endings = Endings { told: &self.told, clock: &clock, sweeps: &self.sweeps };
         endings.conclude(&mut drafts, report);
         finish(self, drafts, &span)
     }
 }
 
 /// The objects that bore a name, in the order of their births.
-fn incarnations(key: &ObjectKey, entries: Vec<Entry>, blobs: &mut Blobs, report: &mut Report) -> Vec<Draft> {
+fn incarnations(key: &ObjectKey, entries: Vec<Entry>, blobs: &Blobs, report: &mut Report) -> Vec<Draft> {
     let mut drafts: Vec<Draft> = lives(entries).into_iter().map(|life| draft(key, life, blobs, report)).collect();
     drafts.sort_by_key(|draft| (draft.object.born, draft.object.versions[0].resource_version, draft.object.first_seen));
     in_turn(&mut drafts);
@@ -97,7 +97,7 @@ fn end_by(object: &mut Object, at: Timestamp) {
 }
 
 /// One object from all that was seen of it.
-fn draft(key: &ObjectKey, entries: Vec<Entry>, blobs: &mut Blobs, report: &mut Report) -> Draft {
+fn draft(key: &ObjectKey, entries: Vec<Entry>, blobs: &Blobs, report: &mut Report) -> Draft {
     let uid = entries.iter().find_map(|entry| entry.uid);
     let seen = entries.iter().filter(|entry| entry.change != Change::Absent);
     let last = seen.max_by_key(|entry| (time(entry), entry.resource_version));
@@ -139,28 +139,26 @@ fn draft(key: &ObjectKey, entries: Vec<Entry>, blobs: &mut Blobs, report: &mut R
     let known = versions.last().map(|version| version.facts).unwrap_or_default();
     let facts = |told: Facts| if told == Facts::None { told } else { told.over(known) };
     let told_end = told_end.map(|end| End { facts: facts(end.facts), ..end });
-    let end = told_end.or_else(|| left.and_then(|left| left.end(key, &versions, blobs, report)));
+    let end = told_end.or_else(|| left.and_then(|left| left.end(key, &versions, report)));
     let object =
         Object { key: key.clone(), born, created, first_seen, versions, end, has_uid: uid.is_some(), from_trace };
     Draft { uid, object, last_seen, last_stream, told, unseen_versions }
 }
 
 fn finish(read: Read, drafts: Vec<Draft>, span: &EstimatedSpan) -> History {
-    let mut names: Vec<Option<String>> = vec![None; read.uids.len()];
-    read.uids.into_iter().for_each(|(name, id)| names[id as usize] = Some(name));
     let mut history = History {
         objects: Vec::with_capacity(drafts.len()),
-        blobs: read.blobs,
         api_versions: Vec::new(),
         changes_estimated: span.changes,
         states_estimated: span.states,
         kinds: read.kinds,
         by_uid: HashMap::new(),
+        fingerprints: read.blobs.fingerprints(),
         by_key: BTreeMap::new(),
     };
     for (id, draft) in drafts.into_iter().enumerate() {
-        if let Some(name) = draft.uid.and_then(|uid| names[uid as usize].take()) {
-            history.by_uid.insert(name, id);
+        if let Some(uid) = draft.uid {
+            history.by_uid.entry(uid).or_insert(id);
         }
         let range = history.by_key.entry(draft.object.key.clone()).or_insert(id..id);
         range.end = id + 1;

@@ -41,7 +41,7 @@ pub(super) fn note_unknown(export: &Export<'_>, object: &Object, window: Window,
     if !there || !tracked {
         return;
     }
-    let labels = export.history.blobs.labels(object.version_at(from).metadata);
+    let labels = object.version_at(from).metadata.labels();
     let (kind, namespace, name) = (&object.key.kind, &*object.key.namespace, &*object.key.name);
     if export.filters.keeps(&Subject { kind, namespace, name, labels: &labels }) {
         report.note(Reason::ContentUnknown, Some(object.born.max(from)), || object.key.to_string());

@@ -26,15 +26,21 @@ pub(super) fn collect(
     let mut told: BTreeMap<(Gvk, String), BTreeMap<u64, Tellings>> = BTreeMap::new();
     for (id, pod) in export.history.objects.iter().enumerate().filter(|(_, object)| object.key.kind.is("", "Pod")) {
         let Some(life) = life(pod) else { continue };
+        let in_window = clip(&life, window).is_some();
+        // One that lies outside may still be what a trace tells of with less: its beginning was cut, or its end not known.
+        if !in_window && export.carried.is_empty() {
+            continue;
+        }
         let Some(owner) = owners.of_pod(id) else { continue };
         if carried(export, pod, &owner) {
             continue;
         }
-        if clip(&life, window).is_some() && !plan.exported.contains(&id) {
+        if in_window && !plan.exported.contains(&id) {
             certainty::note_hash(pod, window, report);
         }
-        match hash(export, pod) {
+        match hash(pod) {
             Some(hash) => told.entry(owner).or_default().entry(hash).or_default().log(life),
+            None if !in_window => {}
             None => report.note(Reason::PodSpecUnreadable, Some(pod.born), || pod.key.to_string()),
         }
     }
@@ -83,9 +89,9 @@ fn carried(export: &Export<'_>, pod: &Object, (gvk, ns_name): &(Gvk, String)) ->
     pod.versions.iter().all(|version| version.place.is_some()) && export.carried.iter().any(of_owner)
 }
 
-fn hash(export: &Export<'_>, pod: &Object) -> Option<u64> {
-    let content = first_running(pod).content?;
-    pod_spec_hash(export.history.blobs.object(content).get("spec")?).ok()
+fn hash(pod: &Object) -> Option<u64> {
+    let content = first_running(pod).content.as_ref()?;
+    pod_spec_hash(content.object().get("spec")?).ok()
 }
 
 /// Tells under whom lifecycles are recorded.

@@ -14,7 +14,7 @@ use crate::config::TracerConfig;
 use crate::filter::{Filters, Subject};
 use crate::model::{GroupKind, Gvk, Timestamp};
 use crate::owners::{Owner, OwnerGraph};
-use crate::store::blobs::BlobId;
+use crate::store::blobs::Blob;
 use crate::store::{History, Object, ObjectId};
 
 /// Who is in the trace, and when.
@@ -113,7 +113,7 @@ struct Judge<'a> {
     graph: &'a OwnerGraph,
     config: &'a TracerConfig,
     filters: &'a Filters,
-    labels: RefCell<HashMap<BlobId, Rc<BTreeMap<String, String>>>>,
+    labels: RefCell<HashMap<Blob, Rc<BTreeMap<String, String>>>>,
 }
 
 impl Judge<'_> {
@@ -172,9 +172,9 @@ impl Judge<'_> {
     }
 
     fn labels_at(&self, object: &Object, at: Timestamp) -> Rc<BTreeMap<String, String>> {
-        let metadata = object.version_at(at).metadata;
+        let metadata = &object.version_at(at).metadata;
         let mut known = self.labels.borrow_mut();
-        known.entry(metadata).or_insert_with(|| Rc::new(self.history.blobs.labels(metadata))).clone()
+        known.entry(metadata.clone()).or_insert_with(|| Rc::new(metadata.labels())).clone()
     }
 }
 

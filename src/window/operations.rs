@@ -9,6 +9,7 @@ use super::{Export, Membership, Stay, Window, certainty};
 use crate::lifecycle;
 use crate::model::{Gvk, ObjectKey, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
+use crate::store::blobs::Blob;
 use crate::store::history::Place;
 use crate::store::{Object, ObjectId, Version};
 use crate::trace::{Deleted, Index, Lifecycle, Sanitize, content, object_hash, object_text, pod_update};
@@ -229,7 +230,7 @@ impl<'a> Planner<'a> {
         if written.as_ref().is_some_and(|written| written.version.content == version.content) {
             return None;
         }
-        let mut next = Written { object: self.sanitised(gvk, object, version), version: *version, lossy: false };
+        let mut next = Written { object: self.sanitised(gvk, object, version), version: version.clone(), lossy: false };
         if let Some(before) = written {
             if self.export.sanitize == Sanitize::Replay && object.key.kind.is("", "Pod") && in_trace {
                 next.keep_what_no_update_changes(before);
@@ -245,14 +246,13 @@ impl<'a> Planner<'a> {
     }
 
     fn sanitised(&self, gvk: &Gvk, object: &Object, version: &Version) -> Map<String, Value> {
-        let blobs = &self.export.history.blobs;
-        let mut whole = version.content.map(|content| blobs.object(content)).unwrap_or_default();
-        let mut metadata = blobs.object(version.metadata);
+        let mut whole = version.content.as_ref().map(Blob::object).unwrap_or_default();
+        let mut metadata = version.metadata.object();
         metadata.insert("name".to_owned(), object.key.name.clone().into());
         metadata.insert("namespace".to_owned(), object.key.namespace.clone().into());
         whole.insert("metadata".to_owned(), Value::Object(metadata));
-        if let Some(status) = version.status {
-            whole.insert("status".to_owned(), Value::Object(blobs.object(status)));
+        if let Some(status) = &version.status {
+            whole.insert("status".to_owned(), Value::Object(status.object()));
         }
         self.export.sanitize.object(gvk, &mut whole);
         whole

@@ -1,0 +1,138 @@
+//! Fingerprints of texts, and the uids of objects as numbers.
+//!
+//! A fingerprint stands for its text: equal ones are taken for equal texts without a look at them. So it has 128 bits, and a
+//! key that is drawn anew in every run, which no log can be written to collide under. One pass of SipHash-1-3 gives all of
+//! them; two of std's 64-bit hasher cost twice that.
+
+use std::fmt;
+use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+
+use siphasher::sip128::SipHasher13;
+
+/// The key of a run.
+#[derive(Clone, Copy)]
+pub struct Fingerprints {
+    hasher: SipHasher13,
+}
+
+impl Default for Fingerprints {
+    /// Draws a key.
+    fn default() -> Self {
+        // std draws its keys from the system, gives none away, and hashes different words to unrelated ones.
+        let random = RandomState::new();
+        Fingerprints { hasher: SipHasher13::new_with_keys(random.hash_one(0_u64), random.hash_one(1_u64)) }
+    }
+}
+
+impl fmt::Debug for Fingerprints {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Fingerprints")
+    }
+}
+
+impl Fingerprints {
+    /// The fingerprint of a text.
+    pub fn of(&self, text: &[u8]) -> u128 {
+        self.hasher.hash(text).as_u128()
+    }
+
+    /// The uid that a text is.
+    pub fn uid(&self, text: &str) -> Uid {
+        let no_uuid = || (self.of(text.as_bytes()) & !Uid::VERSION) | Uid::NO_UUID;
+        Uid(uuid(text).filter(|bits| bits & Uid::VERSION != Uid::NO_UUID).unwrap_or_else(no_uuid))
+    }
+}
+
+/// The uid of an object.
+///
+/// Kubernetes makes them UUIDs, whose bits this is. Whatever else a log may have in their place is hashed, and set apart by
+/// a version that no UUID has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Uid(u128);
+
+impl Uid {
+    /// Where a UUID has its version.
+    const VERSION: u128 = 0xf << 76;
+    /// The version that RFC 9562 gives to no UUID.
+    const NO_UUID: u128 = 0xf << 76;
+
+    /// One for tests.
+    #[cfg(test)]
+    pub(super) const fn numbered(number: u128) -> Self {
+        Uid(number)
+    }
+}
+
+/// The bits of a UUID in its canonical form: lower case, in groups of 8, 4, 4, 4 and 12 digits.
+fn uuid(text: &str) -> Option<u128> {
+    let text: &[u8; 36] = text.as_bytes().try_into().ok()?;
+    let mut bits = 0;
+    for (i, byte) in text.iter().enumerate() {
+        let digit = match byte {
+            b'-' if matches!(i, 8 | 13 | 18 | 23) => continue,
+            _ if matches!(i, 8 | 13 | 18 | 23) => return None,
+            b'0'..=b'9' => byte - b'0',
+            b'a'..=b'f' => byte - b'a' + 10,
+            _ => return None,
+        };
+        bits = (bits << 4) | u128::from(digit);
+    }
+    Some(bits)
+}
+
+/// Hashes what is a fingerprint already.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Hashed(u64);
+
+/// For maps whose keys are fingerprints.
+pub(super) type ByFingerprint = BuildHasherDefault<Hashed>;
+
+impl Hasher for Hashed {
+    fn finish(&self) -> u64 {
+        self.0
+    }
+
+    fn write(&mut self, bytes: &[u8]) {
+        bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u128(&mut self, fingerprint: u128) {
+        self.0 = fingerprint as u64;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_uuid_is_its_bits() {
+        let fingerprints = Fingerprints::default();
+        let uid = fingerprints.uid("00112233-4455-6677-8899-aabbccddeeff");
+        assert_eq!(uid, Uid(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff));
+    }
+
+    #[test]
+    fn what_is_no_uuid_is_never_one() {
+        let fingerprints = Fingerprints::default();
+        let texts = [
+            "",
+            "web-1",
+            "00112233-4455-6677-8899-AABBCCDDEEFF",
+            "00112233-4455-f677-8899-aabbccddeeff",
+            "0011223344556677-8899-aabbccddeeff00-",
+            "00112233x4455-6677-8899-aabbccddeeff",
+        ];
+        for (i, text) in texts.iter().enumerate() {
+            let uid = fingerprints.uid(text);
+            assert_eq!(uid.0 & Uid::VERSION, Uid::NO_UUID, "{text}");
+            assert!(texts[..i].iter().all(|other| fingerprints.uid(other) != uid), "{text}");
+            assert_eq!(uid, fingerprints.uid(text), "{text}");
+        }
+    }
+
+    #[test]
+    fn no_two_runs_have_one_key() {
+        assert_ne!(Fingerprints::default().of(b"x"), Fingerprints::default().of(b"x"));
+    }
+}
