@@ -108,7 +108,7 @@ impl Consumer for Decoder {
     }
 
     fn parse_trace(&self, source: SourceId, stream: &mut dyn Read, emit: &mut dyn FnMut(Told) -> bool) {
-        read_trace(source, stream, self.max_value, &mut |decoded| emit(Told::Record(decoded)));
+        read_trace(source, stream, self, &mut |decoded| emit(Told::Record(decoded)));
     }
 }
 

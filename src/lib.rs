@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`model`] | moments, kinds, object keys, places: the words of all others |
 //! | [`json`], `uri` | walking JSON text without building a tree; the query of a request's path |
+//! | [`fingerprint`], [`blobs`] | what stands for a text; bodies, each kept once |
 //! | [`input`] | files and stdin → decompressed → records with source and line |
 //! | [`decode`] | a record → observations of objects |
 //! | [`patch`] | what a server makes of an object and the body of a PATCH |
@@ -25,12 +26,14 @@
 //! | [`cli`], [`cmd`] | arguments; one command per file |
 
 pub mod archive;
+pub mod blobs;
 pub mod cli;
 pub mod cmd;
 pub mod config;
 pub mod coverage;
 pub mod decode;
 pub mod filter;
+pub mod fingerprint;
 pub mod input;
 pub mod json;
 pub mod lifecycle;

@@ -14,10 +14,10 @@ use std::sync::Arc;
 
 use serde::Deserialize;
 
+use crate::blobs::Blob;
 use crate::json;
 use crate::model::{GroupKind, ObjectKey, Timestamp, split_api_version};
 use crate::report::{Reason, Report};
-use crate::store::blobs::Blob;
 use crate::store::{History, Object, ObjectId};
 
 /// A node of the graph, as an owner.

@@ -191,7 +191,7 @@ fn events() -> impl Strategy<Value = Audit> {
 fn history(lines: &[(u64, String)]) -> Vec<String> {
     use tracer::decode::{Decoder, Interest, Item};
     use tracer::model::Position;
-    use tracer::store::blobs::Blob;
+    use tracer::blobs::Blob;
     let decoder = Decoder { interest: Interest::everything(), ..Decoder::default() };
     let mut report = tracer::report::Report::default();
     let mut store = tracer::store::Store::default();

@@ -24,7 +24,7 @@ use tracer::input::{Options, Sources};
 use tracer::model::{ResourceVersion, Timestamp};
 use tracer::report::Report;
 use tracer::store::History;
-use tracer::store::fingerprint::Uid;
+use tracer::fingerprint::Uid;
 
 /// The recorded files: name and text.
 fn recorded() -> Vec<(String, String)> {

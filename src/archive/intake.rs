@@ -9,6 +9,7 @@ use crate::decode::{Change, Decoded, Item};
 use crate::input::Sources;
 use crate::model::{Position, SourceId, Timestamp};
 use crate::report::{Reason, SourceSummary};
+use crate::store::Store;
 
 /// An archive in the making.
 pub(super) struct Intake<'a> {
@@ -45,7 +46,11 @@ impl<'a> Intake<'a> {
             |source| SourceSummary { path: reading.sources.name(source).into_owned(), ..SourceSummary::default() };
         Intake {
             reading,
-            archive: Archive { sources: (0..reading.sources.len() as u32).map(name).collect(), ..Archive::default() },
+            archive: Archive {
+                store: Store::sharing(reading.decoder.blobs.clone()),
+                sources: (0..reading.sources.len() as u32).map(name).collect(),
+                ..Archive::default()
+            },
             spans: vec![None; reading.sources.len()],
             places: Places { sources: reading.sources, member: None },
             assembly: Assembly::new(reading.options.max_record),

@@ -1,15 +1,14 @@
 //! Which bodies a run needs.
 
-use std::collections::BTreeMap;
-
 use super::audit::is_named_for;
-use crate::model::{GroupKind, Gvk};
+use crate::model::Gvk;
 
 /// Which bodies are needed: of which kinds, and at which version.
 #[derive(Clone, Debug, Default)]
 pub struct Interest {
-    tracked: BTreeMap<GroupKind, String>,
-    besides: BTreeMap<GroupKind, String>,
+    // Of each there are a handful, and every record asks: looking through them is faster than a map.
+    tracked: Vec<Gvk>,
+    besides: Vec<Gvk>,
     everything: bool,
     pub(super) with_status: bool,
 }
@@ -22,9 +21,11 @@ impl Interest {
         besides: impl IntoIterator<Item = Gvk>,
         with_status: bool,
     ) -> Self {
-        let by_kind = |gvk: Gvk| (gvk.group_kind(), gvk.version);
-        let tracked = tracked.into_iter().map(by_kind).collect();
-        let besides = besides.into_iter().map(by_kind).collect();
+        let sorted = |kinds: &mut Vec<Gvk>| kinds.sort_unstable();
+        let (mut tracked, mut besides): (Vec<Gvk>, Vec<Gvk>) =
+            (tracked.into_iter().collect(), besides.into_iter().collect());
+        sorted(&mut tracked);
+        sorted(&mut besides);
         Interest { tracked, besides, everything: false, with_status }
     }
 
@@ -33,15 +34,19 @@ impl Interest {
         Interest { everything: true, with_status: true, ..Interest::default() }
     }
 
-    pub(super) fn wants(&self, kind: &GroupKind, version: &str) -> Wanted<'_> {
-        match self.tracked.get(kind) {
+    pub(super) fn wants(&self, group: &str, kind: &str, version: &str) -> Wanted<'_> {
+        match find(&self.tracked, group, kind) {
             _ if self.everything => Wanted::Yes,
-            Some(tracked) if tracked == version => Wanted::Yes,
-            Some(tracked) => Wanted::At(tracked),
-            None if self.besides.get(kind).is_some_and(|wanted| wanted == version) => Wanted::Yes,
+            Some(tracked) if tracked.version == version => Wanted::Yes,
+            Some(tracked) => Wanted::At(&tracked.version),
+            None if find(&self.besides, group, kind).is_some_and(|wanted| wanted.version == version) => Wanted::Yes,
             None => Wanted::No,
         }
     }
+}
+
+fn find<'k>(kinds: &'k [Gvk], group: &str, kind: &str) -> Option<&'k Gvk> {
+    kinds.iter().find(|known| known.kind == kind && known.group == group)
 }
 
 /// Whether a body is needed.
@@ -57,26 +62,27 @@ pub(super) enum Wanted<'a> {
 
 impl Interest {
     /// Whether a kind is of none: its objects are in no trace, own nothing that is, and are written all the time.
-    pub(super) fn is_noise(&self, kind: &GroupKind) -> bool {
+    pub(super) fn is_noise(&self, group: &str, kind: &str) -> bool {
         let noise = matches!(
-            (kind.group.as_str(), kind.kind.as_str()),
+            (group, kind),
             ("coordination.k8s.io", "Lease")
                 | ("" | "events.k8s.io", "Event")
                 | ("", "Endpoints")
                 | ("discovery.k8s.io", "EndpointSlice")
         );
-        noise && !self.everything && !self.tracked.contains_key(kind) && !self.besides.contains_key(kind)
+        let asked_for = |kinds| find(kinds, group, kind).is_some();
+        noise && !self.everything && !asked_for(&self.tracked) && !asked_for(&self.besides)
     }
 
-    /// Whether bodies of a kind are needed at all. One that is not known yet may be any of its group.
-    pub(super) fn needs(&self, kind: &GroupKind, version: &str) -> bool {
-        let of_group = || self.tracked.keys().any(|tracked| tracked.group == kind.group);
-        self.wants(kind, version) != Wanted::No || (kind.kind.is_empty() && of_group())
+    /// Whether bodies of a kind are needed at all. One that is not known yet, an empty one, may be any of its group.
+    pub(super) fn needs(&self, group: &str, kind: &str, version: &str) -> bool {
+        let of_group = || self.tracked.iter().any(|tracked| tracked.group == group);
+        self.wants(group, kind, version) != Wanted::No || (kind.is_empty() && of_group())
     }
 
     /// The kind of a resource that is not built in, if it is a tracked one, by its name.
     pub(super) fn kind_of(&self, group: &str, resource: &str) -> Option<&str> {
-        let of_group = self.tracked.keys().filter(|kind| kind.group == group);
+        let of_group = self.tracked.iter().filter(|kind| kind.group == group);
         of_group.map(|kind| kind.kind.as_str()).find(|kind| is_named_for(resource, kind))
     }
 }

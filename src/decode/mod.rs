@@ -21,7 +21,10 @@ pub use observation::{Change, Facts, Observation, Part, Patch, Telling, Why};
 pub use pod::{JobFacts, PodFacts};
 pub use trace::{OwnerLifecycles, read_trace};
 
+use std::sync::Arc;
+
 use self::envelope::{Carrier, Shape};
+use crate::blobs::Blobs;
 use crate::config::TracerConfig;
 use crate::input::{Content, Record};
 use crate::json::{self, Members, Raw};
@@ -128,6 +131,8 @@ impl Baseline {
 pub struct Decoder {
     /// The kinds whose bodies are needed.
     pub interest: Interest,
+    /// Where the bodies are kept.
+    pub blobs: Arc<Blobs>,
     /// The name of a recorder's time field, looked for before the usual ones.
     pub time_field: Option<String>,
     /// The most bytes that one object of a trace may take.
@@ -256,7 +261,7 @@ impl Decoder {
         #[cfg(test)]
         envelope::tests::hear(event);
         out.at = event.at;
-        out.items.extend(audit::read(event, &self.event_ids, &self.interest));
+        out.items.extend(audit::read(event, self));
     }
 
     fn watch_event(&self, change: envelope::WatchType, object: Raw<'_>, out: &mut Decoded) {
@@ -293,10 +298,12 @@ impl Decoder {
         self.object(raw, Change::Bare, None, out);
     }
 
-    fn object(&self, raw: Raw<'_>, change: Change, defaults: Option<&object::TypeMeta>, out: &mut Decoded) {
+    fn object(&self, raw: Raw<'_>, change: Change, defaults: Option<&object::TypeMeta<'_>>, out: &mut Decoded) {
         let of_baseline = self.baseline.as_ref().filter(|baseline| baseline.holds(out.position.source));
         let at = out.at.or(of_baseline.map(|baseline| baseline.at));
-        match object::observe(raw, object::Sight { defaults, ..object::Sight::plain(change, at) }, &self.interest) {
+        let sight = object::Sight { defaults, ..object::Sight::plain(change, at) };
+        let parts = object::Parts::of(raw).map_err(|error| format!("the object is no JSON object: {error}"));
+        match parts.and_then(|parts| object::observe(&parts, sight, self)) {
             Ok(object::Observed::Object(observation, notes)) => {
                 for (reason, about) in notes {
                     out.note(reason, at, about);

@@ -3,26 +3,37 @@
 //! Only the parts that a rule needs are looked into; the body stays the text of the log. `managedFields` is read for its
 //! times where the record has none, and never kept.
 
+use std::borrow::Cow;
+
 use super::audit::event::ObjectReference;
-use super::interest::{Interest, Wanted};
+use super::interest::Wanted;
 use super::observation::{Change, Facts, Observation, Part, Telling};
-use super::{Item, pod, shorten};
+use super::{Decoder, Item, pod, shorten};
+use crate::blobs::{Blob, Blobs};
 use crate::json::{self, Members, Raw};
 use crate::model::{GroupKind, ObjectKey, ResourceVersion, Timestamp, split_api_version};
 use crate::report::Reason;
 
-/// `apiVersion` and `kind` for the items of a typed list, which have none of their own.
+/// Group, version and kind: of an object, or for the items of a typed list, which have none of their own.
 #[derive(Clone, Debug)]
-pub struct TypeMeta {
-    api_version: String,
-    kind: String,
+pub struct TypeMeta<'a> {
+    pub group: Cow<'a, str>,
+    pub version: Cow<'a, str>,
+    pub kind: Cow<'a, str>,
 }
 
-impl TypeMeta {
-    /// A type by its parts.
-    pub fn new(group: &str, version: &str, kind: &str) -> Self {
-        let api_version = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-        TypeMeta { api_version, kind: kind.to_owned() }
+impl<'a> TypeMeta<'a> {
+    /// A type as a body has it. An `Err` is what is wrong with it.
+    fn read(api_version: Cow<'a, str>, kind: Cow<'a, str>) -> Result<Self, String> {
+        let malformed = || format!("`apiVersion: {}` is not of the form group/version", shorten(&api_version, 40));
+        let (group, version) = match &api_version {
+            Cow::Borrowed(text) => split_api_version(text).map(|(group, version)| (group.into(), version.into())),
+            Cow::Owned(text) => {
+                split_api_version(text).map(|(group, version)| (group.to_owned().into(), version.to_owned().into()))
+            }
+        }
+        .ok_or_else(malformed)?;
+        Ok(TypeMeta { group, version, kind })
     }
 
     /// Whether it is that of a body without content.
@@ -31,11 +42,11 @@ impl TypeMeta {
     }
 
     /// The type of the items of a list: its own kind without `List`. `None` for the untyped `v1.List`.
-    pub fn of_list(members: &Members<'_>) -> Option<Self> {
+    pub fn of_list(members: &Members<'a>) -> Option<Self> {
         let kind = json::string(members.get("kind")?)?;
-        let api_version = json::string(members.get("apiVersion")?)?.into_owned();
-        let kind = kind.strip_suffix("List")?.to_owned();
-        (!kind.is_empty()).then_some(TypeMeta { api_version, kind })
+        let api_version = json::string(members.get("apiVersion")?)?;
+        let kind = kind.strip_suffix("List").filter(|kind| !kind.is_empty())?.to_owned();
+        TypeMeta::read(api_version, kind.into()).ok()
     }
 }
 
@@ -48,50 +59,84 @@ pub enum Observed {
 }
 
 /// The members of an object that are looked at, and the others as they stand.
-#[derive(Default)]
-struct Parts<'a> {
+#[derive(Clone, Debug, Default)]
+pub struct Parts<'a> {
     api_version: Option<Raw<'a>>,
     kind: Option<Raw<'a>>,
     metadata: Option<Raw<'a>>,
+    spec: Option<Raw<'a>>,
     status: Option<Raw<'a>>,
-    content: Vec<(String, Raw<'a>)>,
+    others: Vec<(Cow<'a, str>, Raw<'a>)>,
 }
 
 impl<'a> Parts<'a> {
-    fn of(raw: Raw<'a>) -> Result<Self, json::Error> {
+    /// Takes an object apart, in one pass over it.
+    ///
+    /// # Errors
+    /// For anything but an object.
+    pub fn of(raw: Raw<'a>) -> Result<Self, json::Error> {
         let mut parts = Parts::default();
-        for (key, value) in json::members(raw)? {
-            match key.as_ref() {
-                "apiVersion" => parts.api_version = Some(value),
-                "kind" => parts.kind = Some(value),
-                "metadata" => parts.metadata = Some(value),
-                "status" => parts.status = Some(value),
-                _ => parts.content.push((key.into_owned(), value)),
-            }
-        }
+        json::each(raw, |key, value| match key.as_ref() {
+            "kind" => parts.kind = Some(value),
+            "apiVersion" => parts.api_version = Some(value),
+            "metadata" => parts.metadata = Some(value),
+            "spec" => parts.spec = Some(value),
+            "status" => parts.status = Some(value),
+            _ => parts.others.push((key, value)),
+        })?;
         Ok(parts)
     }
 
-    fn type_meta(&self, defaults: Option<&TypeMeta>) -> Option<TypeMeta> {
-        let text = |raw: Option<Raw<'_>>| {
-            raw.and_then(json::string).filter(|text| !text.is_empty()).map(|text| text.into_owned())
-        };
-        let kind = text(self.kind).or_else(|| defaults.map(|d| d.kind.clone()))?;
-        let api_version = text(self.api_version).or_else(|| defaults.map(|d| d.api_version.clone()))?;
-        Some(TypeMeta { api_version, kind })
+    /// Its `kind`.
+    pub fn kind(&self) -> Option<Cow<'a, str>> {
+        self.kind.and_then(json::string)
     }
 
-    fn spec(&self) -> Option<Raw<'a>> {
-        self.content.iter().rev().find(|(key, _)| key == "spec").map(|(_, value)| *value)
+    /// Its `metadata`.
+    pub fn metadata(&self) -> Option<Raw<'a>> {
+        self.metadata
+    }
+
+    /// Its `status`.
+    pub fn status(&self) -> Option<Raw<'a>> {
+        self.status
+    }
+
+    /// Its `apiVersion`.
+    pub fn api_version(&self) -> Option<Cow<'a, str>> {
+        self.api_version.and_then(json::string)
+    }
+
+    /// A member that is none of an object's usual ones.
+    pub fn other(&self, name: &str) -> Option<Raw<'a>> {
+        self.others.iter().rev().find(|(key, _)| key == name).map(|(_, value)| *value)
+    }
+
+    fn type_meta(&self, defaults: Option<&TypeMeta<'a>>) -> Result<TypeMeta<'a>, String> {
+        let filled = |text: &Cow<'_, str>| !text.is_empty();
+        let (kind, api_version) = (self.kind().filter(filled), self.api_version().filter(filled));
+        let kind = kind.or_else(|| defaults.map(|types| types.kind.clone()));
+        let untyped = || "an object without `kind` and `apiVersion`".to_owned();
+        match (kind, api_version) {
+            (Some(kind), Some(api_version)) => TypeMeta::read(api_version, kind),
+            (Some(kind), None) => defaults.map(|types| TypeMeta { kind, ..types.clone() }).ok_or_else(untyped),
+            _ => Err(untyped()),
+        }
+    }
+
+    /// The body but for `apiVersion`, `kind`, `metadata` and `status`.
+    fn content(&self, blobs: &Blobs) -> Result<Blob, serde_json::Error> {
+        let spec = self.spec.map(|spec| ("spec", spec));
+        blobs.intern_members(spec.into_iter().chain(self.others.iter().map(|(key, value)| (key.as_ref(), *value))))
     }
 }
 
 /// The members of `metadata` that are looked at.
 #[derive(Default)]
 struct Metadata<'a> {
-    name: Option<String>,
-    namespace: Option<String>,
-    uid: Option<String>,
+    name: Option<Cow<'a, str>>,
+    namespace: Option<Cow<'a, str>>,
+    uid: Option<Cow<'a, str>>,
     resource_version: Option<ResourceVersion>,
     created: Option<Timestamp>,
     deletion: Option<Timestamp>,
@@ -100,8 +145,8 @@ struct Metadata<'a> {
     /// Whether it has `generateName`.
     generate_name: bool,
     managed_fields: Option<Raw<'a>>,
-    /// What stays with the object: labels, annotations, owners, finalizers.
-    kept: Vec<(&'static str, Raw<'a>)>,
+    /// What can stay with the object, in the order of [`KEPT_METADATA`].
+    kept: [Option<Raw<'a>>; KEPT_METADATA.len()],
 }
 
 /// The members of `metadata` that a trace can carry, name and namespace aside.
@@ -111,32 +156,62 @@ pub const KEPT_METADATA: [&str; 6] =
 const KEPT_OF_OTHERS: [&str; 3] = ["finalizers", "labels", "ownerReferences"];
 
 impl<'a> Metadata<'a> {
-    fn of(raw: Raw<'a>, kept: &[&'static str]) -> Result<Self, json::Error> {
-        let mut out = Metadata::default();
-        let text = |value: Raw<'_>| json::string(value).filter(|text| !text.is_empty()).map(|text| text.into_owned());
-        let time = |value: Raw<'_>| json::string(value).and_then(|text| Timestamp::parse_rfc3339(&text));
-        for (key, value) in json::members(raw)? {
-            match key.as_ref() {
-                "name" => out.name = text(value),
-                "namespace" => out.namespace = text(value),
-                "uid" => out.uid = text(value),
-                "resourceVersion" => out.resource_version = text(value).and_then(|text| text.parse().ok()),
-                "creationTimestamp" => out.created = time(value),
-                "deletionTimestamp" => out.deletion = time(value),
-                "deletionGracePeriodSeconds" => out.grace_seconds = json::integer(value),
-                "managedFields" => out.managed_fields = Some(value),
-                _ => {}
-            }
-            match key.as_ref() {
-                "finalizers" => out.has_finalizers = !json::is_empty(value),
-                "generateName" => out.generate_name = text(value).is_some(),
-                _ => {}
-            }
-            if let Some(name) = kept.iter().find(|name| **name == key) {
-                out.kept.push((name, value));
-            }
-        }
-        Ok(out)
+    /// In the order in which servers write them.
+    const FIELDS: [&'static str; 14] = [
+        "name",
+        "generateName",
+        "namespace",
+        "selfLink",
+        "uid",
+        "resourceVersion",
+        "creationTimestamp",
+        "deletionTimestamp",
+        "deletionGracePeriodSeconds",
+        "labels",
+        "annotations",
+        "ownerReferences",
+        "finalizers",
+        "managedFields",
+    ];
+
+    fn of(raw: Raw<'a>) -> Result<Self, json::Error> {
+        let [
+            name,
+            generate_name,
+            namespace,
+            self_link,
+            uid,
+            resource_version,
+            created,
+            deletion,
+            grace,
+            labels,
+            annotations,
+            owners,
+            finalizers,
+            managed_fields,
+        ] = json::fields(raw.get(), &Self::FIELDS)?;
+        let text = |value: Option<Raw<'a>>| value.and_then(json::string).filter(|text| !text.is_empty());
+        let time = |value: Option<Raw<'a>>| text(value).and_then(|text| Timestamp::parse_rfc3339(&text));
+        Ok(Metadata {
+            name: text(name),
+            namespace: text(namespace),
+            uid: text(uid),
+            resource_version: text(resource_version).and_then(|text| text.parse().ok()),
+            created: time(created),
+            deletion: time(deletion),
+            grace_seconds: grace.and_then(json::integer),
+            has_finalizers: finalizers.is_some_and(|value| !json::is_empty(value)),
+            generate_name: text(generate_name).is_some(),
+            managed_fields,
+            kept: [annotations, finalizers, generate_name, labels, owners, self_link],
+        })
+    }
+
+    /// What stays with the object: of one whose content is not needed, less.
+    fn kept(&self, wanted: bool, blobs: &Blobs) -> Result<Blob, serde_json::Error> {
+        let members = KEPT_METADATA.into_iter().zip(self.kept).filter_map(|(name, value)| Some((name, value?)));
+        blobs.intern_metadata_members(members.filter(|(name, _)| wanted || KEPT_OF_OTHERS.contains(name)))
     }
 
     /// When the deletion was asked for: the server sets `deletionTimestamp` to that plus the grace period
@@ -149,12 +224,12 @@ impl<'a> Metadata<'a> {
     /// A state that no server stores, since reaching it removes the object: nothing is left to wait for
     /// (apiserver `registry/generic/registry/store.go`, `ShouldDeleteDuringUpdate`). A namespace waits for the finalizers of its
     /// spec as well.
-    fn is_gone(&self, types: &TypeMeta, parts: &Parts<'_>) -> bool {
-        self.deletion.is_some() && self.waits_for_nothing(types, parts)
+    fn is_gone(&self, kind: &GroupKind, parts: &Parts<'_>) -> bool {
+        self.deletion.is_some() && self.waits_for_nothing(kind, parts)
     }
 
-    fn waits_for_nothing(&self, types: &TypeMeta, parts: &Parts<'_>) -> bool {
-        let of_spec = || types.kind == "Namespace" && parts.spec().is_some_and(has_finalizers);
+    fn waits_for_nothing(&self, kind: &GroupKind, parts: &Parts<'_>) -> bool {
+        let of_spec = || kind.kind == "Namespace" && parts.spec.is_some_and(has_finalizers);
         !self.has_finalizers && self.grace_is_over() && !of_spec()
     }
 
@@ -164,7 +239,7 @@ impl<'a> Metadata<'a> {
 }
 
 fn has_finalizers(spec: Raw<'_>) -> bool {
-    json::members(spec).is_ok_and(|spec| spec.get("finalizers").is_some_and(|raw| !json::is_empty(raw)))
+    json::fields(spec.get(), &["finalizers"]).is_ok_and(|[raw]| raw.is_some_and(|raw| !json::is_empty(raw)))
 }
 
 /// When the object that a body shows is gone by what the record did.
@@ -182,22 +257,22 @@ pub enum GoneTest {
 
 /// How an object is looked at.
 #[derive(Clone, Copy, Debug)]
-pub struct Sight<'s> {
+pub struct Sight<'s, 'a> {
     /// What has become of it, unless the test says that it is gone.
     pub change: Change,
     /// The record's time.
     pub at: Option<Timestamp>,
     /// Its type, where the body has none.
-    pub defaults: Option<&'s TypeMeta>,
+    pub defaults: Option<&'s TypeMeta<'a>>,
     /// What the request named: name and namespace where the body has none.
-    pub reference: Option<&'s ObjectReference<'s>>,
+    pub reference: Option<&'s ObjectReference<'a>>,
     /// The type of an object of which the body is the metadata.
-    pub metadata_of: Option<&'s TypeMeta>,
+    pub metadata_of: Option<&'s TypeMeta<'a>>,
     /// When it is gone.
     pub gone: GoneTest,
 }
 
-impl Sight<'_> {
+impl Sight<'_, '_> {
     /// As a record shows it that has nothing beside the object.
     pub fn plain(change: Change, at: Option<Timestamp>) -> Self {
         let gone = if change == Change::Bare { GoneTest::Terminating } else { GoneTest::None };
@@ -206,38 +281,42 @@ impl Sight<'_> {
 }
 
 /// Reads one object. An `Err` is what is wrong with the record.
-pub fn observe(raw: Raw<'_>, sight: Sight<'_>, interest: &Interest) -> Result<Observed, String> {
-    let parts = Parts::of(raw).map_err(|error| format!("the object is no JSON object: {error}"))?;
-    let own = || parts.type_meta(sight.defaults);
-    let types = sight.metadata_of.cloned().or_else(own).ok_or("an object without `kind` and `apiVersion`")?;
-    if types.kind == "Table" || types.kind.starts_with("PartialObjectMetadata") {
-        return Ok(Observed::MetadataOnly(types.kind));
+pub fn observe<'a>(parts: &Parts<'a>, sight: Sight<'_, 'a>, decoder: &Decoder) -> Result<Observed, String> {
+    let types = match sight.metadata_of {
+        Some(types) => types.clone(),
+        None => parts.type_meta(sight.defaults)?,
+    };
+    if types.is_partial() {
+        return Ok(Observed::MetadataOnly(types.kind.into_owned()));
     }
-    let (group, version) = split_api_version(&types.api_version)
-        .ok_or_else(|| format!("`apiVersion: {}` is not of the form group/version", shorten(&types.api_version, 40)))?;
-    let kind = GroupKind::new(group, types.kind.clone());
-    let wanted = interest.wants(&kind, version);
-    let kept: &[&str] = if wanted == Wanted::Yes { &KEPT_METADATA } else { &KEPT_OF_OTHERS };
+    let wanted = decoder.interest.wants(&types.group, &types.kind, &types.version);
+    let kind = GroupKind::new(types.group, types.kind);
     let raw_metadata = parts.metadata.ok_or_else(|| format!("a {kind} without `metadata`"))?;
-    let metadata =
-        Metadata::of(raw_metadata, kept).map_err(|error| format!("a {kind} with bad `metadata`: {error}"))?;
+    let metadata = Metadata::of(raw_metadata).map_err(|error| format!("a {kind} with bad `metadata`: {error}"))?;
     let key = key(kind, &metadata, sight.reference)?;
     let mut notes = Vec::new();
     if let (Wanted::At(tracked), None) = (&wanted, sight.metadata_of) {
-        notes.push((Reason::OtherVersion, format!("{key} seen as {}, tracked as {tracked}", types.api_version)));
+        let api_version = parts.api_version().unwrap_or_default();
+        notes.push((Reason::OtherVersion, format!("{key} seen as {api_version}, tracked as {tracked}")));
     }
-    let (change, at) = (change(&sight, &types, &parts, &metadata), sight.at);
-    let facts = facts(&key, &parts, &metadata, &mut notes);
+    let (change, at) = (change(&sight, &key.kind, parts, &metadata), sight.at);
+    let facts = facts(&key, parts, &metadata, &mut notes);
     let needed = wanted != Wanted::No;
-    let wanted = wanted == Wanted::Yes && sight.metadata_of.is_none();
+    let wanted = wanted == Wanted::Yes;
+    let shown = wanted && sight.metadata_of.is_none();
+    let bodies = Bodies::of(parts, &metadata, (wanted, shown), decoder);
+    let (bodies, unkept) = match bodies {
+        Ok(bodies) => (bodies, None),
+        Err(error) => (Bodies::none(&decoder.blobs), Some(error.to_string().into())),
+    };
     let observation = Observation {
         resource: sight.reference.map(|reference| reference.resource.clone().into_owned()),
-        version: version.to_owned(),
-        uid: metadata.uid.clone(),
+        version: types.version.into_owned(),
+        uid: metadata.uid.as_deref().map(|uid| decoder.blobs.uid(uid)),
         resource_version: metadata.resource_version,
         base: None,
         at,
-        evidence: at.is_none().then(|| evidence(&parts, &metadata, change)).flatten(),
+        evidence: at.is_none().then(|| evidence(parts, &metadata, change)).flatten(),
         pristine: at.is_none() && is_pristine(&metadata),
         created: metadata.created,
         change,
@@ -246,9 +325,10 @@ pub fn observe(raw: Raw<'_>, sight: Sight<'_>, interest: &Interest) -> Result<Ob
         telling: if sight.metadata_of.is_some() { Telling::Metadata } else { Telling::Whole },
         part: if sight.change == Change::Listed { Part::Nothing } else { Part::Whole },
         event: None,
-        content: wanted.then(|| object_text(&parts.content)),
-        status: parts.status.filter(|_| wanted && interest.with_status).map(|s| s.get().as_bytes().to_vec()),
-        metadata: object_text(&metadata.kept),
+        metadata: bodies.metadata,
+        content: bodies.content,
+        status: bodies.status,
+        unkept,
         facts,
         trace_event: None,
         key,
@@ -256,29 +336,57 @@ pub fn observe(raw: Raw<'_>, sight: Sight<'_>, interest: &Interest) -> Result<Ob
     Ok(Observed::Object(Box::new(observation), notes))
 }
 
+/// The bodies of one object.
+struct Bodies {
+    metadata: Blob,
+    content: Option<Blob>,
+    status: Option<Blob>,
+}
+
+impl Bodies {
+    /// `wanted`: all that is kept of the metadata; `shown`: the content and, where it is wanted, the status too.
+    fn of(
+        parts: &Parts<'_>,
+        metadata: &Metadata<'_>,
+        (wanted, shown): (bool, bool),
+        decoder: &Decoder,
+    ) -> Result<Self, serde_json::Error> {
+        let blobs = &*decoder.blobs;
+        let status = parts.status.filter(|_| shown && decoder.interest.with_status);
+        Ok(Bodies {
+            metadata: metadata.kept(wanted, blobs)?,
+            content: shown.then(|| parts.content(blobs)).transpose()?,
+            status: status.map(|status| blobs.intern(status.get().as_bytes())).transpose()?,
+        })
+    }
+
+    fn none(blobs: &Blobs) -> Self {
+        Bodies { metadata: blobs.empty(), content: None, status: None }
+    }
+}
+
 fn key(kind: GroupKind, metadata: &Metadata<'_>, reference: Option<&ObjectReference<'_>>) -> Result<ObjectKey, String> {
-    let named = reference.map(|reference| reference.name.clone().into_owned()).filter(|name| !name.is_empty());
-    let name = match metadata.name.clone().or(named) {
-        Some(name) => name,
+    let named = reference.map(|reference| &*reference.name).filter(|name| !name.is_empty());
+    let name = match metadata.name.as_deref().or(named) {
+        Some(name) => name.to_owned(),
         // The server was to generate it.
         None if reference.is_some() && metadata.generate_name => String::new(),
         None => return Err(format!("a {kind} without `metadata.name`")),
     };
     // Of a namespace some servers write its own name in the place of its namespace.
-    let of_request =
-        reference.filter(|_| !kind.is("", "Namespace")).map(|reference| reference.namespace.clone().into_owned());
-    let namespace = metadata.namespace.clone().or(of_request).unwrap_or_default();
+    let of_request = reference.filter(|_| !kind.is("", "Namespace")).map(|reference| &*reference.namespace);
+    let namespace = metadata.namespace.as_deref().or(of_request).unwrap_or_default().to_owned();
     Ok(ObjectKey { kind, namespace, name })
 }
 
-fn change(sight: &Sight<'_>, types: &TypeMeta, parts: &Parts<'_>, metadata: &Metadata<'_>) -> Change {
+fn change(sight: &Sight<'_, '_>, kind: &GroupKind, parts: &Parts<'_>, metadata: &Metadata<'_>) -> Change {
     let gone = match sight.gone {
         GoneTest::None => false,
-        GoneTest::Terminating => metadata.is_gone(types, parts),
-        GoneTest::Deletion => metadata.waits_for_nothing(types, parts),
+        GoneTest::Terminating => metadata.is_gone(kind, parts),
+        GoneTest::Deletion => metadata.waits_for_nothing(kind, parts),
         GoneTest::Before(grace) => {
-            let has_grace = types.kind == "Pod" && pod::has_grace(parts.spec(), parts.status, grace);
-            !has_grace && metadata.waits_for_nothing(types, parts)
+            let has_grace = kind.kind == "Pod" && pod::has_grace(parts.spec, parts.status, grace);
+            !has_grace && metadata.waits_for_nothing(kind, parts)
         }
     };
     if gone { Change::Deleted } else { sight.change }
@@ -286,7 +394,7 @@ fn change(sight: &Sight<'_>, types: &TypeMeta, parts: &Parts<'_>, metadata: &Met
 
 fn facts(key: &ObjectKey, parts: &Parts<'_>, metadata: &Metadata<'_>, notes: &mut Vec<(Reason, String)>) -> Facts {
     let facts = match (key.kind.group.as_str(), key.kind.kind.as_str()) {
-        ("", "Pod") => pod::facts(parts.status, parts.spec(), metadata.deletion.is_some()).map(Facts::Pod),
+        ("", "Pod") => pod::facts(parts.status, parts.spec, metadata.deletion.is_some()).map(Facts::Pod),
         ("batch", "Job") => parts.status.map_or(Ok(Facts::None), |status| pod::job_facts(status).map(Facts::Job)),
         _ => Ok(Facts::None),
     };
@@ -294,23 +402,6 @@ fn facts(key: &ObjectKey, parts: &Parts<'_>, metadata: &Metadata<'_>, notes: &mu
         notes.push((Reason::StatusUnreadable, format!("{key}: {error}")));
         Facts::None
     })
-}
-
-/// A JSON object of these members, as they stand in the log.
-fn object_text<K: AsRef<str>>(members: &[(K, Raw<'_>)]) -> Vec<u8> {
-    let size = members.iter().map(|(key, value)| key.as_ref().len() + value.get().len() + 4).sum::<usize>();
-    let mut out = Vec::with_capacity(size + 2);
-    out.push(b'{');
-    for (i, (key, value)) in members.iter().enumerate() {
-        if i > 0 {
-            out.push(b',');
-        }
-        out.extend_from_slice(serde_json::Value::from(key.as_ref()).to_string().as_bytes());
-        out.push(b':');
-        out.extend_from_slice(value.get().as_bytes());
-    }
-    out.push(b'}');
-    out
 }
 
 /// The latest moment that a body proves to have passed: the server's own marks, then what controllers and kubelets wrote.
@@ -330,7 +421,8 @@ fn is_pristine(metadata: &Metadata<'_>) -> bool {
 fn managed_times(raw: Raw<'_>) -> Vec<Timestamp> {
     let entries = json::elements(raw).unwrap_or_default();
     let time = |entry: Raw<'_>| {
-        json::string(json::members(entry).ok()?.get("time")?).and_then(|t| Timestamp::parse_rfc3339(&t))
+        let [time] = json::fields(entry.get(), &["time"]).ok()?;
+        json::string(time?).and_then(|time| Timestamp::parse_rfc3339(&time))
     };
     entries.into_iter().filter_map(time).collect()
 }
@@ -338,15 +430,14 @@ fn managed_times(raw: Raw<'_>) -> Vec<Timestamp> {
 /// A bookmark's object has a kind and a resourceVersion, and no name.
 pub fn bookmark(raw: Raw<'_>, at: Option<Timestamp>) -> Result<Item, String> {
     let parts = Parts::of(raw).map_err(|error| format!("the bookmark's object is no JSON object: {error}"))?;
-    let types = parts.type_meta(None).ok_or("a bookmark without `kind` and `apiVersion`")?;
-    let (group, _) = split_api_version(&types.api_version).ok_or("a bookmark with a malformed `apiVersion`")?;
-    let metadata =
-        parts.metadata.map(|raw| Metadata::of(raw, &["annotations"])).transpose().map_err(|e| e.to_string())?;
-    let metadata = metadata.unwrap_or_default();
-    let annotation = |annotations: Raw<'_>| {
-        json::string(json::members(annotations).ok()?.get("k8s.io/initial-events-end")?).map(|value| value == "true")
+    let types = parts.type_meta(None).map_err(|problem| format!("a bookmark: {problem}"))?;
+    let metadata = parts.metadata.map(Metadata::of).transpose().map_err(|e| e.to_string())?.unwrap_or_default();
+    let [annotations, ..] = metadata.kept;
+    let ends = |annotations: Raw<'_>| {
+        let [ends] = json::fields(annotations.get(), &["k8s.io/initial-events-end"]).ok()?;
+        json::string(ends?).map(|value| value == "true")
     };
-    let initial_end = metadata.kept.iter().find_map(|(_, annotations)| annotation(*annotations)).unwrap_or(false);
-    let kind = GroupKind::new(group, types.kind);
+    let initial_end = annotations.and_then(ends).unwrap_or(false);
+    let kind = GroupKind::new(types.group, types.kind);
     Ok(Item::Bookmark { kind, resource_version: metadata.resource_version, initial_end, at })
 }

@@ -2,6 +2,8 @@
 
 use super::audit::event::EventId;
 use super::pod::{JobFacts, PodFacts};
+use crate::blobs::Blob;
+use crate::fingerprint::Uid;
 use crate::model::{ObjectKey, ResourceVersion, Timestamp};
 use crate::patch::Dialect;
 
@@ -89,7 +91,7 @@ pub struct Observation {
     /// The API version of the body, without the group.
     pub version: String,
     /// The object's uid; a trace has none, nor have many requests.
-    pub uid: Option<String>,
+    pub uid: Option<Uid>,
     /// `metadata.resourceVersion` where it is decimal and fits: versions of one object are ordered by it.
     pub resource_version: Option<ResourceVersion>,
     /// The version that a write was made upon, where it had to be that one.
@@ -114,13 +116,15 @@ pub struct Observation {
     pub part: Part,
     /// The audit event that says so.
     pub event: Option<EventId>,
-    /// A JSON object of the members of `metadata` that are kept.
-    pub metadata: Vec<u8>,
-    /// A JSON object of the body but for `apiVersion`, `kind`, `metadata` and `status`; `None` where it is not needed, or is
+    /// The members of `metadata` that are kept.
+    pub metadata: Blob,
+    /// The body but for `apiVersion`, `kind`, `metadata` and `status`; `None` where it is not needed, or is
     /// not at the tracked version.
-    pub content: Option<Vec<u8>>,
-    /// The text of `status`, where it is wanted.
-    pub status: Option<Vec<u8>>,
+    pub content: Option<Blob>,
+    /// The `status`, where it is wanted.
+    pub status: Option<Blob>,
+    /// Why its bodies cannot be kept, if they cannot: then it says no more than that the object is there.
+    pub unkept: Option<Box<str>>,
     /// What its status says of its course.
     pub facts: Facts,
     /// The number of its event, where a trace tells of it.

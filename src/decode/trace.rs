@@ -6,8 +6,8 @@
 use std::io::Read;
 use std::ops::ControlFlow;
 
-use super::object::{Observed, Sight, observe};
-use super::{Change, Decoded, Interest, Item};
+use super::object::{Observed, Parts, Sight, observe};
+use super::{Change, Decoded, Decoder, Interest, Item};
 use crate::config::TracerConfig;
 use crate::json::Raw;
 use crate::model::{Position, SourceId, Timestamp};
@@ -33,19 +33,19 @@ pub struct OwnerLifecycles {
 /// At most so many operations of one second are kept apart by a microsecond each; the rest by their order alone.
 const OPERATIONS_PER_SECOND: i64 = 999_999;
 
-/// Decodes a trace from its stream: one [`Decoded`] for each part. `max_value` bounds the bytes of one object. Stops when
+/// Decodes a trace from its stream: one [`Decoded`] for each part. The decoder's `max_value` bounds the bytes of one object. Stops when
 /// `emit` gives false.
-pub fn read_trace(source: SourceId, stream: &mut dyn Read, max_value: usize, emit: &mut dyn FnMut(Decoded) -> bool) {
+pub fn read_trace(source: SourceId, stream: &mut dyn Read, decoder: &Decoder, emit: &mut dyn FnMut(Decoded) -> bool) {
     let mut reader = TraceReader {
         source,
-        interest: Interest::everything(),
+        decoder: Decoder { interest: Interest::everything(), ..decoder.clone() },
         events: 0,
         operations: 0,
         begins: None,
         second: (0, 0),
         held: None,
     };
-    let result = trace::read(stream, max_value as u64, |part: Part<TracerConfig>| {
+    let result = trace::read(stream, decoder.max_value as u64, |part: Part<TracerConfig>| {
         let go_on = reader.part(part).into_iter().all(&mut *emit);
         if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
     });
@@ -61,7 +61,7 @@ pub fn read_trace(source: SourceId, stream: &mut dyn Read, max_value: usize, emi
 
 struct TraceReader {
     source: SourceId,
-    interest: Interest,
+    decoder: Decoder,
     events: u64,
     operations: u64,
     /// The second of the first event.
@@ -122,7 +122,8 @@ impl TraceReader {
         let raw = Raw::of(object);
         let seen = raw
             .map_err(|error| error.to_string())
-            .and_then(|raw| observe(raw, Sight::plain(change, Some(at)), &self.interest));
+            .and_then(|raw| Parts::of(raw).map_err(|error| error.to_string()))
+            .and_then(|parts| observe(&parts, Sight::plain(change, Some(at)), &self.decoder));
         let items = match seen {
             Ok(Observed::Object(mut observation, notes)) => {
                 observation.trace_event = Some(event);

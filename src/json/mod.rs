@@ -203,6 +203,18 @@ pub fn fields<'a, const N: usize>(text: &'a str, names: &[&str; N]) -> Result<[O
     Ok(found)
 }
 
+/// Hands over the members of a JSON object one by one, in the order of the text.
+///
+/// # Errors
+/// For anything but an object.
+pub fn each<'a>(raw: Raw<'a>, mut member: impl FnMut(Cow<'a, str>, Raw<'a>)) -> Result<(), Error> {
+    walk(raw.0, b'{', |walk| {
+        let key = walk.key()?;
+        member(key, walk.value()?);
+        Ok(())
+    })
+}
+
 /// The elements of a JSON array; an error for anything but an array.
 pub fn elements(raw: Raw<'_>) -> Result<Vec<Raw<'_>>, Error> {
     let mut elements = Vec::new();

@@ -4,9 +4,9 @@ use std::collections::HashSet;
 
 use super::Entry;
 use super::clock::{Clock, Mark};
-use super::fingerprint::Uid;
 use super::initial::InitialSet;
 use crate::decode::Change;
+use crate::fingerprint::Uid;
 use crate::model::{ObjectKey, Timestamp};
 use crate::report::{Reason, Report};
 

@@ -2,10 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use super::fingerprint::Uid;
 use super::initial::StreamId;
 use super::{End, EndCause, Object};
 use crate::decode::Facts;
+use crate::fingerprint::Uid;
 use crate::model::{ResourceVersion, Timestamp};
 
 /// An object in the making.

@@ -9,13 +9,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::clock::Clock;
 use super::draft::{Draft, concluded};
-use super::fingerprint::Uid;
 use super::initial::{InitialSet, InitialSets, StreamId};
 use super::lives::time;
 use super::sightings::Sighting;
 use super::{End, EndCause, Entry, Version, sweeps};
 use crate::decode::audit::Sweep;
 use crate::decode::{Change, Facts, Part, Telling};
+use crate::fingerprint::Uid;
 use crate::model::{GroupKind, ObjectKey, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
 

@@ -3,10 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::ApiVersionId;
-use super::blobs::Blob;
-use super::fingerprint::{Fingerprints, Uid};
+use crate::blobs::Blob;
 use crate::decode::Facts;
 use crate::decode::audit::Kinds;
+use crate::fingerprint::{Fingerprints, Uid};
 use crate::model::{Gvk, ObjectKey, ResourceVersion, SourceId, Timestamp};
 
 /// An object in a history: its place in [`History::objects`].

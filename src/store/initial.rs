@@ -11,8 +11,8 @@
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
-use super::fingerprint::Uid;
 use crate::decode::Change;
+use crate::fingerprint::Uid;
 use crate::model::{GroupKind, ResourceVersion, SourceId, Timestamp};
 
 /// A number for one run of a watch: a kind in a source, from where its time begins.

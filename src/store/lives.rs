@@ -6,9 +6,9 @@
 use std::collections::HashMap;
 
 use super::Entry;
-use super::fingerprint::Uid;
 use crate::decode::audit::{CLOCKS_APART, TWINS_APART};
 use crate::decode::{Change, Telling, Why};
+use crate::fingerprint::Uid;
 use crate::model::Timestamp;
 
 /// How long after an object's end, in microseconds, a request may be told that went before it.

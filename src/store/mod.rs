@@ -4,16 +4,14 @@
 //! all is read, [`Store::into_history`] puts them in order. That order comes from the observations alone (resourceVersions,
 //! times), not from the order in which they arrived, so the result is the same however records are spread over inputs.
 //!
-//! Bodies are [blobs]; times that no record tells come from the [clock]; what an interrupted watch tells of
+//! Bodies are [blobs](crate::blobs); times that no record tells come from the [clock]; what an interrupted watch tells of
 //! objects that went away comes from [initial sets](initial); [`history`] is the result.
 
 mod admission;
-pub mod blobs;
 pub mod clock;
 mod dating;
 mod draft;
 mod endings;
-pub mod fingerprint;
 pub mod history;
 pub mod initial;
 mod lives;
@@ -28,13 +26,13 @@ pub use history::{End, EndCause, History, Object, ObjectId, Quality, Version};
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use blobs::{Blob, Blobs};
-use fingerprint::Uid;
 use initial::{Step, StreamId, Streams};
 use naming::Unnamed;
 
+use crate::blobs::{Blob, Blobs};
 use crate::decode::audit::{EventId, Sweep};
 use crate::decode::{Change, Facts, Observation, Part, Telling};
+use crate::fingerprint::Uid;
 use crate::model::{GroupKind, ObjectKey, Position, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
 
@@ -80,9 +78,14 @@ pub struct Store {
 pub type ApiVersionId = u16;
 
 impl Store {
+    /// An empty store of objects whose bodies are kept there.
+    pub fn sharing(blobs: Arc<Blobs>) -> Self {
+        Store { blobs, ..Store::default() }
+    }
+
     /// Takes one observation. What cannot be kept is noted.
     pub fn observe(&mut self, position: Position, seen: Observation, report: &mut Report) {
-        let uid = seen.uid.as_deref().map(|uid| self.blobs.uid(uid));
+        let uid = seen.uid;
         let of_watch = seen.event.is_none();
         let told = matches!(seen.change, Change::Added | Change::Modified | Change::Deleted);
         let stream = (of_watch && told).then(|| {
@@ -94,11 +97,9 @@ impl Store {
             };
             self.streams.object(step, seen.change, uid, &seen.key.namespace)
         });
-        let bodies = self.intern(&seen);
-        let (metadata, content, status) = match bodies {
-            Ok(bodies) => bodies,
-            Err(error) => return report.note(Reason::BodyUnreadable, seen.at, || format!("{}: {error}", seen.key)),
-        };
+        if let Some(error) = seen.unkept {
+            return report.note(Reason::BodyUnreadable, seen.at, || format!("{}: {error}", seen.key));
+        }
         let entry = Entry {
             at: seen.at,
             evidence: seen.evidence,
@@ -117,9 +118,9 @@ impl Store {
             event: seen.event,
             position,
             trace_event: seen.trace_event,
-            metadata,
-            content,
-            status,
+            metadata: seen.metadata,
+            content: seen.content,
+            status: seen.status,
             facts: seen.facts,
         };
         self.unnamed.learn(&seen.key.kind, seen.resource.as_deref(), seen.wanted);
@@ -152,11 +153,6 @@ impl Store {
         self.streams.broken(position.source);
     }
 
-    /// The bodies, which any number of threads may add to while the store takes observations.
-    pub fn blobs(&self) -> Arc<Blobs> {
-        self.blobs.clone()
-    }
-
     /// Whether nothing was seen.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
@@ -182,13 +178,5 @@ impl Store {
             self.api_versions.push(version.to_owned());
         }
         (self.api_versions.len() - 1) as ApiVersionId
-    }
-
-    #[allow(clippy::type_complexity, reason = "the three parts of one body, for the one caller above")]
-    fn intern(&self, seen: &Observation) -> Result<(Blob, Option<Blob>, Option<Blob>), serde_json::Error> {
-        let metadata = self.blobs.intern_metadata(&seen.metadata)?;
-        let content = seen.content.as_ref().map(|text| self.blobs.intern(text)).transpose()?;
-        let status = seen.status.as_ref().map(|text| self.blobs.intern(text)).transpose()?;
-        Ok((metadata, content, status))
     }
 }

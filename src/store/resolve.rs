@@ -8,10 +8,10 @@
 use serde_json::{Map, Value};
 
 use super::admission;
-use super::blobs::{Blob, Blobs};
 use super::history::{Quality, Version};
 use super::sightings::Sighting;
 use super::{ApiVersionId, Entry};
+use crate::blobs::{Blob, Blobs};
 use crate::decode::{Change, Facts, KEPT_METADATA, Part, Patch, Telling, Why};
 use crate::model::ObjectKey;
 use crate::patch::{self, Dialect};

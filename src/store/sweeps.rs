@@ -7,9 +7,9 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
-use super::blobs::take_labels;
 use super::draft::{Draft, concluded};
 use super::{EndCause, Object};
+use crate::blobs::take_labels;
 use crate::decode::Facts;
 use crate::decode::audit::Sweep;
 use crate::filter::Selector;

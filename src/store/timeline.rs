@@ -6,7 +6,6 @@
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
-use super::blobs::Blobs;
 use super::dating::{EstimatedSpan, clock_of, estimate_times};
 use super::draft::Draft;
 use super::endings::{self, Endings};
@@ -14,6 +13,7 @@ use super::initial::InitialSets;
 use super::lives::{lives, time};
 use super::sightings::{birth, ordered, place};
 use super::{End, EndCause, Entry, History, Object, resolve};
+use crate::blobs::Blobs;
 use crate::decode::audit::{CLOCKS_APART, Kinds, Sweep};
 use crate::decode::{Change, Facts, Telling};
 use crate::model::{ObjectKey, Timestamp};

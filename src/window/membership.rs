@@ -10,11 +10,11 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::rc::Rc;
 
 use super::kept_out::{Above, Spans, State};
+use crate::blobs::Blob;
 use crate::config::TracerConfig;
 use crate::filter::{Filters, Subject};
 use crate::model::{GroupKind, Gvk, Timestamp};
 use crate::owners::{Owner, OwnerGraph};
-use crate::store::blobs::Blob;
 use crate::store::{History, Object, ObjectId};
 
 /// Who is in the trace, and when.

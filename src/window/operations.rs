@@ -6,10 +6,10 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::{Export, Membership, Stay, Window, certainty};
+use crate::blobs::Blob;
 use crate::lifecycle;
 use crate::model::{Gvk, ObjectKey, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
-use crate::store::blobs::Blob;
 use crate::store::history::Place;
 use crate::store::{Object, ObjectId, Version};
 use crate::trace::{Deleted, Index, Lifecycle, Sanitize, content, object_hash, object_text, pod_update};

@@ -3,9 +3,8 @@
 use std::borrow::Cow;
 
 use super::audited::Sweep;
-use super::event;
 use super::request::Request;
-use crate::decode::object::GoneTest;
+use crate::decode::object::{GoneTest, Parts};
 use crate::decode::observation::{Change, Observation, Telling, Why};
 use crate::decode::{Item, shorten};
 use crate::filter::Selector;
@@ -18,26 +17,28 @@ impl<'a> Request<'_, 'a> {
     /// The answer is a Status when the object is gone, else the object that waits for something; or the object that is gone.
     pub fn delete(&self) -> Vec<Item> {
         if let Some(response) = self.own_response() {
-            return self.observed(response, Change::Modified, GoneTest::Deletion, false);
+            return self.observed(response, Change::Modified, GoneTest::Deletion);
         }
         if let Some(metadata) = self.metadata_response() {
-            return self.observed(metadata, Change::Modified, GoneTest::Deletion, true);
+            return self.observed_metadata(metadata, Change::Modified, GoneTest::Deletion);
         }
         if let Some(before) = self.event.before {
             return self.deleted_before(before, None);
         }
-        let body = self.event.response.and_then(|raw| json::members(raw).ok());
-        let said = body.as_ref().and_then(|body| event::text(body, "status"));
+        let body = self.response();
+        let said = body.and_then(Parts::status).and_then(json::string);
         let success = said.or(self.event.status.clone()).is_some_and(|status| status == "Success");
         // A kubelet deletes a pod for good when its containers have ended.
         let gone = success || self.event.user.starts_with("system:node:");
         let mut items =
             self.bare(if gone { Change::Deleted } else { Change::Leaving }, Telling::Nothing(Why::NotLogged));
         if let [Item::Observed(observation)] = items.as_mut_slice() {
-            let details = body.as_ref().and_then(|body| event::inner(body, "details"));
-            let removed = details.map(|details| event::owned(&details, "uid")).filter(|uid| !uid.is_empty());
-            observation.uid =
-                removed.or(self.event.removed_uid.clone().map(|uid| uid.into_owned())).or(observation.uid.take());
+            let details = || {
+                let [uid] = json::fields(body?.other("details")?.get(), &["uid"]).ok()?;
+                uid.and_then(json::string).filter(|uid| !uid.is_empty())
+            };
+            let removed = details().or(self.event.removed_uid.clone());
+            observation.uid = removed.map(|uid| self.decoder.blobs.uid(&uid)).or(observation.uid);
             // It names the version that is to be deleted, and is none of its own.
             observation.base = None;
         }
@@ -46,17 +47,16 @@ impl<'a> Request<'_, 'a> {
 
     /// The answer lists the objects as they were before.
     pub fn delete_collection(&self) -> Vec<Item> {
-        let options = self.event.request.and_then(|raw| json::members(raw).ok());
-        let grace = options.and_then(|options| json::integer(options.get("gracePeriodSeconds")?));
+        let grace = self.body().and_then(|options| json::integer(options.other("gracePeriodSeconds")?));
         let listed = self.event.response.and_then(|raw| self.items_of(raw));
-        let Some((items, defaults)) = listed else { return self.sweep(grace) };
-        let before = |item: &Raw<'a>| self.item(*item, &defaults, Change::Listed, GoneTest::Before(grace));
+        let Some((items, kind)) = listed else { return self.sweep(grace) };
+        let before = |item: &Raw<'a>| self.item(*item, &kind, Change::Listed, GoneTest::Before(grace));
         items.iter().flat_map(before).flat_map(deleted_and_before).collect()
     }
 
     /// A deletion of which the log has the object as it was.
-    fn deleted_before(&self, before: Raw<'_>, grace: Option<i64>) -> Vec<Item> {
-        let items = self.observed(before, Change::Listed, GoneTest::Before(grace), false);
+    fn deleted_before(&self, before: Raw<'a>, grace: Option<i64>) -> Vec<Item> {
+        let items = self.observed(&Parts::of(before).unwrap_or_default(), Change::Listed, GoneTest::Before(grace));
         items.into_iter().flat_map(deleted_and_before).collect()
     }
 
@@ -73,7 +73,7 @@ impl<'a> Request<'_, 'a> {
         }
         vec![Item::Swept(Box::new(Sweep {
             at: self.event.at,
-            kind: self.kind.clone(),
+            kind: self.group_kind(),
             resource: self.target.resource.clone().into_owned(),
             namespace: self.target.namespace.clone().into_owned(),
             name: name.map(str::to_owned),
@@ -85,9 +85,9 @@ impl<'a> Request<'_, 'a> {
 
     /// When nothing is left in a namespace its controller empties `spec.finalizers`, and the namespace is gone.
     pub fn namespace_finalize(&self) -> Vec<Item> {
-        let body = self.own_response().or(self.own_request());
+        let body = self.own_response().or_else(|| self.own_request());
         let mut items = match body {
-            Some(body) => self.observed(body, Change::Modified, GoneTest::Terminating, false),
+            Some(body) => self.observed(body, Change::Modified, GoneTest::Terminating),
             // By default there is one finalizer.
             None => self.bare(Change::Deleted, Telling::Nothing(Why::NotLogged)),
         };

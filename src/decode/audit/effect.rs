@@ -3,14 +3,15 @@
 //! The rules follow the API server's handlers (apiserver `pkg/endpoints/handlers`), the generic registry
 //! (`pkg/registry/generic/registry/store.go`) and what `pkg/audit/request.go` puts into the log.
 
+use std::borrow::Cow;
+
 use super::audited::Outcome;
-use super::event::{self, AuditEvent, EventId, ObjectReference, Stage};
+use super::event::{AuditEvent, EventId, ObjectReference, Stage};
 use super::request::Request;
-use crate::decode::Item;
-use crate::decode::interest::Interest;
-use crate::decode::object::{GoneTest, TypeMeta};
+use crate::decode::object::{GoneTest, Parts, TypeMeta};
 use crate::decode::observation::{Change, Telling, Why};
-use crate::json::{self, Members, Raw};
+use crate::decode::{Decoder, Item};
+use crate::json::{self, Raw};
 use crate::uri::parameter;
 
 /// What an event did.
@@ -22,18 +23,19 @@ pub struct Effect {
 }
 
 /// Reads what an event did. `id`: which event it is.
-pub fn of(event: &AuditEvent<'_>, id: EventId, interest: &Interest) -> Effect {
+pub fn of(event: &AuditEvent<'_>, id: EventId, decoder: &Decoder) -> Effect {
     let nothing = |outcome| Effect { outcome, items: Vec::new() };
     let Some(target) = event.target.as_ref().filter(|_| event.stage != Stage::Early) else {
         return nothing(Outcome::Nothing);
     };
-    let request = Request::new(event, target, id, interest);
     if !SUBRESOURCES.contains(&&*target.subresource) {
         return nothing(Outcome::Nothing);
     }
     match &*event.verb {
-        "get" | "list" => request.read(),
-        "create" | "update" | "patch" | "delete" | "deletecollection" => request.write(),
+        "get" | "list" if event.response.is_some() => Request::new(event, target, id, decoder).read(),
+        "create" | "update" | "patch" | "delete" | "deletecollection" => {
+            Request::new(event, target, id, decoder).write()
+        }
         _ => nothing(Outcome::Nothing),
     }
 }
@@ -72,14 +74,14 @@ impl<'a> Request<'_, 'a> {
             let items = if absent { self.bare(Change::Absent, Telling::Nothing(Why::NotLogged)) } else { Vec::new() };
             return Effect { outcome: Outcome::Refused, items };
         }
-        if self.interest.is_noise(&self.kind) {
+        if self.is_noise() {
             return self.effect(Vec::new());
         }
         self.effect(match (&*self.event.verb, &*self.target.subresource) {
             ("create", "binding") => self.binding(),
             ("create", "eviction") => self.bare(Change::Leaving, Telling::Nothing(Why::NotLogged)),
             ("update" | "patch", "scale") => self.scale(),
-            ("update", "finalize") if self.kind.is("", "Namespace") => self.namespace_finalize(),
+            ("update", "finalize") if self.is_of("", "Namespace") => self.namespace_finalize(),
             ("create", "") => self.create(),
             ("update", _) => self.update(),
             ("patch", _) => self.patch(),
@@ -92,11 +94,13 @@ impl<'a> Request<'_, 'a> {
     /// Of a deletion with a body the body alone decides: the server does not look at the path then (apiserver
     /// `handlers/delete.go`). So with an eviction, whose body holds the options.
     fn is_dry_run(&self) -> bool {
-        let says = |options: &Members<'_>| options.get("dryRun").is_some_and(|raw| !json::is_empty(raw));
-        let body = || self.event.request.and_then(|raw| json::members(raw).ok());
+        let says = |raw: Option<Raw<'_>>| raw.is_some_and(|raw| !json::is_empty(raw));
         let in_body = match (&*self.event.verb, &*self.target.subresource) {
-            ("delete" | "deletecollection", _) => body().map(|options| says(&options)),
-            (_, "eviction") => body().and_then(|body| event::inner(&body, "deleteOptions")).map(|o| says(&o)),
+            ("delete" | "deletecollection", _) => self.body().map(|options| says(options.other("dryRun"))),
+            (_, "eviction") => self.body().and_then(|body| {
+                let [dry_run] = json::fields(body.other("deleteOptions")?.get(), &["dryRun"]).ok()?;
+                Some(says(dry_run))
+            }),
             _ => None,
         };
         let in_uri = || parameter(&self.event.uri, "dryRun").is_some_and(|value| !value.is_empty());
@@ -114,36 +118,37 @@ impl<'a> Request<'_, 'a> {
     /// What a get or a list shows: the objects at the versions that their bodies have.
     fn read(&self) -> Effect {
         let refused = self.event.code.is_some_and(|code| code >= 400);
-        let Some(response) = self.event.response.filter(|_| !refused && !self.interest.is_noise(&self.kind)) else {
+        let Some(response) = self.event.response.filter(|_| !refused && !self.is_noise()) else {
             return self.nothing(Outcome::Nothing);
         };
         let items = match self.items_of(response) {
-            Some((items, defaults)) => {
-                let one = |item| self.item(item, &defaults, Change::Listed, GoneTest::None);
+            Some((items, kind)) => {
+                let one = |item| self.item(item, &kind, Change::Listed, GoneTest::None);
                 items.into_iter().flat_map(one).collect()
             }
             None => match self.own_response() {
-                Some(object) => self.observed(object, Change::Listed, GoneTest::None, false),
+                Some(object) => self.observed(object, Change::Listed, GoneTest::None),
                 None => Vec::new(),
             },
         };
         Effect { outcome: Outcome::Nothing, items }
     }
 
-    /// The items of a list of the resource's kind, with their type.
-    pub fn items_of(&self, raw: Raw<'a>) -> Option<(Vec<Raw<'a>>, TypeMeta)> {
+    /// The items of a list of the resource's kind, with their kind.
+    pub fn items_of(&self, raw: Raw<'a>) -> Option<(Vec<Raw<'a>>, Cow<'_, str>)> {
         let members = json::members(raw).ok()?;
         let types = TypeMeta::of_list(&members)?;
         if types.is_partial() {
             return None;
         }
         let items = members.get("items").and_then(|items| json::elements(items).ok()).unwrap_or_default();
-        Some((items, self.types.clone().unwrap_or(types)))
+        Some((items, if self.kind.is_empty() { types.kind } else { self.kind.into() }))
     }
 
     /// An object of a list.
-    pub fn item(&self, raw: Raw<'_>, defaults: &TypeMeta, change: Change, gone: GoneTest) -> Vec<Item> {
+    pub fn item(&self, raw: Raw<'a>, kind: &str, change: Change, gone: GoneTest) -> Vec<Item> {
         let reference = ObjectReference { name: Default::default(), ..self.target.clone() };
-        self.for_item(&reference, defaults.clone()).observed(raw, change, gone, false)
+        let parts = Parts::of(raw).unwrap_or_default();
+        self.for_item(&reference, kind).observed(&parts, change, gone)
     }
 }

@@ -13,8 +13,7 @@ pub use audited::{Audited, Outcome, Sweep};
 pub use event::{AuditEvent, EventId, EventIds, Level, ObjectReference, Stage};
 pub use kinds::{Kinds, is_named_for};
 
-use super::Item;
-use crate::decode::interest::Interest;
+use super::{Decoder, Item};
 
 /// By how much, in microseconds, the clocks of two servers may differ.
 pub const CLOCKS_APART: i64 = 1_000_000;
@@ -23,9 +22,9 @@ pub const CLOCKS_APART: i64 = 1_000_000;
 pub const TWINS_APART: i64 = 1_000_000;
 
 /// What an event says: of objects, and of the log itself.
-pub(super) fn read(event: &AuditEvent<'_>, ids: &EventIds, interest: &Interest) -> Vec<Item> {
-    let id = ids.of(event);
-    let effect = effect::of(event, id, interest);
+pub(super) fn read(event: &AuditEvent<'_>, decoder: &Decoder) -> Vec<Item> {
+    let id = decoder.event_ids.of(event);
+    let effect = effect::of(event, id, decoder);
     let version = |item: &Item| match item {
         Item::Observed(seen) => seen.resource_version.filter(|_| seen.event.is_some()),
         _ => None,

@@ -2,12 +2,12 @@
 
 use std::cell::OnceCell;
 
-use super::event::{self, AuditEvent, EventId, ObjectReference};
+use super::event::{AuditEvent, EventId, ObjectReference};
 use super::resources::kind_of;
-use crate::decode::Item;
-use crate::decode::interest::Interest;
-use crate::decode::object::{GoneTest, Observed, Sight, TypeMeta, observe};
+use crate::decode::object::{GoneTest, Observed, Parts, Sight, TypeMeta, observe};
 use crate::decode::observation::{Change, Facts, Observation, Part, Telling};
+use crate::decode::{Decoder, Item};
+use crate::fingerprint::Uid;
 use crate::json::{self, Raw};
 use crate::model::{GroupKind, ObjectKey, ResourceVersion};
 use crate::report::Reason;
@@ -17,20 +17,20 @@ pub(super) struct Request<'e, 'a> {
     pub event: &'e AuditEvent<'a>,
     pub target: &'e ObjectReference<'a>,
     pub id: EventId,
-    pub interest: &'e Interest,
-    /// The type of the resource, where it is built in.
-    pub types: Option<TypeMeta>,
-    pub kind: GroupKind,
-    /// What the response is, once somebody asked: telling it takes a pass over the body.
-    answer: OnceCell<Answer<'a>>,
+    pub decoder: &'e Decoder,
+    /// The kind of the resource, where it is known; else empty.
+    pub kind: &'e str,
+    /// The bodies, taken apart once somebody asked for them.
+    request: OnceCell<Option<Parts<'a>>>,
+    response: OnceCell<Option<Parts<'a>>>,
 }
 
-/// What a response is.
-#[derive(Clone, Copy)]
-enum Answer<'a> {
+/// The body of an object, or that which holds its metadata in the place of one: what a client gets that asked for no more
+/// (the garbage collector), or for a table.
+pub(super) enum Answer<'s, 'a> {
     /// An object of the resource's own kind.
-    Own(Raw<'a>),
-    /// An object's metadata: what a client gets that asked for no more (the garbage collector), or for a table.
+    Own(&'s Parts<'a>),
+    /// An object's metadata.
     Metadata(Raw<'a>),
     /// Something else, or nothing.
     Other,
@@ -38,35 +38,55 @@ enum Answer<'a> {
 
 impl<'e, 'a> Request<'e, 'a> {
     /// A request for something that is called `target`.
-    pub fn new(
-        event: &'e AuditEvent<'a>,
-        target: &'e ObjectReference<'a>,
-        id: EventId,
-        interest: &'e Interest,
-    ) -> Self {
+    pub fn new(event: &'e AuditEvent<'a>, target: &'e ObjectReference<'a>, id: EventId, decoder: &'e Decoder) -> Self {
         let kind = kind_of(&target.group, &target.resource);
-        let kind = kind.or_else(|| interest.kind_of(&target.group, &target.resource));
-        let types = kind.map(|kind| TypeMeta::new(&target.group, &target.version, kind));
-        let kind = GroupKind::new(&*target.group, kind.unwrap_or_default());
-        Request { event, target, id, interest, types, kind, answer: OnceCell::new() }
+        let kind = kind.or_else(|| decoder.interest.kind_of(&target.group, &target.resource)).unwrap_or_default();
+        Request { event, target, id, decoder, kind, request: OnceCell::new(), response: OnceCell::new() }
     }
 
     /// The same request, for an object of the list that it is about.
-    pub fn for_item<'i>(&'i self, target: &'i ObjectReference<'a>, types: TypeMeta) -> Request<'i, 'a> {
-        let (event, id, interest) = (self.event, self.id, self.interest);
-        Request { event, target, id, interest, types: Some(types), kind: self.kind.clone(), answer: OnceCell::new() }
+    pub fn for_item<'i>(&'i self, target: &'i ObjectReference<'a>, kind: &'i str) -> Request<'i, 'a> {
+        let Request { event, id, decoder, .. } = *self;
+        Request { event, target, id, decoder, kind, request: OnceCell::new(), response: OnceCell::new() }
     }
 
-    fn answer(&self) -> Answer<'a> {
-        *self.answer.get_or_init(|| {
-            let own = || self.event.response.filter(|raw| self.is_own(*raw)).map(Answer::Own);
-            own().or_else(|| metadata_in(self.event.response?).map(Answer::Metadata)).unwrap_or(Answer::Other)
-        })
+    /// Whether it is about objects of a kind.
+    pub fn is_of(&self, group: &str, kind: &str) -> bool {
+        self.target.group == group && self.kind == kind
+    }
+
+    /// Whether its objects are of no use, whatever they are.
+    pub fn is_noise(&self) -> bool {
+        self.decoder.interest.is_noise(&self.target.group, self.kind)
+    }
+
+    /// Group and kind of the resource.
+    pub fn group_kind(&self) -> GroupKind {
+        GroupKind::new(&*self.target.group, self.kind)
+    }
+
+    fn types(&self) -> TypeMeta<'a> {
+        let ObjectReference { group, version, .. } = self.target;
+        TypeMeta { group: group.clone(), version: version.clone(), kind: self.kind.to_owned().into() }
+    }
+
+    /// The response's body.
+    pub fn response(&self) -> Option<&Parts<'a>> {
+        self.response.get_or_init(|| self.event.response.and_then(|raw| Parts::of(raw).ok())).as_ref()
+    }
+
+    /// What the response is.
+    pub fn answer(&self) -> Answer<'_, 'a> {
+        match (self.response(), self.event.response) {
+            (Some(parts), _) if self.is_own(parts) => Answer::Own(parts),
+            (Some(parts), Some(raw)) => metadata_in(parts, raw).map_or(Answer::Other, Answer::Metadata),
+            _ => Answer::Other,
+        }
     }
 
     /// The response, if it is an object of the resource's own kind.
-    pub fn own_response(&self) -> Option<Raw<'a>> {
-        if let Answer::Own(raw) = self.answer() { Some(raw) } else { None }
+    pub fn own_response(&self) -> Option<&Parts<'a>> {
+        if let Answer::Own(parts) = self.answer() { Some(parts) } else { None }
     }
 
     /// The response, if it is such an object's metadata.
@@ -74,45 +94,57 @@ impl<'e, 'a> Request<'e, 'a> {
         if let Answer::Metadata(raw) = self.answer() { Some(raw) } else { None }
     }
 
-    /// The request, likewise.
-    pub fn own_request(&self) -> Option<Raw<'a>> {
-        self.event.request.filter(|raw| self.is_own(*raw))
+    /// The request's body.
+    pub fn body(&self) -> Option<&Parts<'a>> {
+        self.request.get_or_init(|| self.event.request.and_then(|raw| Parts::of(raw).ok())).as_ref()
+    }
+
+    /// The request's body, if it is an object of the resource's own kind.
+    pub fn own_request(&self) -> Option<&Parts<'a>> {
+        self.body().filter(|parts| self.is_own(parts))
     }
 
     /// Whether a body is an object of the resource's own kind.
-    pub fn is_own(&self, raw: Raw<'_>) -> bool {
-        let Ok(members) = json::members(raw) else { return false };
-        let Some(kind) = members.get("kind").and_then(json::string) else { return false };
-        if !self.kind.kind.is_empty() {
-            return kind == self.kind.kind;
+    fn is_own(&self, parts: &Parts<'_>) -> bool {
+        let Some(kind) = parts.kind() else { return false };
+        if !self.kind.is_empty() {
+            return kind == self.kind;
         }
-        let version = members.get("apiVersion").and_then(json::string).unwrap_or_default();
+        let version = parts.api_version().unwrap_or_default();
         version.split_once('/').is_some_and(|(group, _)| group == self.target.group) && !kind.ends_with("List")
     }
 
     /// An object that a body shows. What cannot be read of it is counted, and the event counts as one without.
-    pub fn observed(&self, raw: Raw<'_>, change: Change, gone: GoneTest, metadata_only: bool) -> Vec<Item> {
-        let unnamed = TypeMeta::new(&self.target.group, &self.target.version, "");
-        let types = self.types.as_ref();
-        let sight = Sight {
-            change,
-            at: self.event.at,
-            defaults: types,
-            reference: Some(self.target),
-            metadata_of: metadata_only.then(|| types.unwrap_or(&unnamed)),
-            gone,
-        };
-        match observe(raw, sight, self.interest) {
+    pub fn observed(&self, parts: &Parts<'a>, change: Change, gone: GoneTest) -> Vec<Item> {
+        let types = self.types();
+        let defaults = Some(&types).filter(|types| !types.kind.is_empty());
+        self.seen(parts, Sight { defaults, ..self.sight(change, gone) })
+    }
+
+    /// An object of which a body shows the metadata, likewise.
+    pub fn observed_metadata(&self, raw: Raw<'a>, change: Change, gone: GoneTest) -> Vec<Item> {
+        let types = self.types();
+        let parts = Parts::of(raw).unwrap_or_default();
+        self.seen(&parts, Sight { metadata_of: Some(&types), ..self.sight(change, gone) })
+    }
+
+    fn sight(&self, change: Change, gone: GoneTest) -> Sight<'_, 'a> {
+        let (at, reference) = (self.event.at, Some(self.target));
+        Sight { change, at, defaults: None, reference, metadata_of: None, gone }
+    }
+
+    fn seen(&self, parts: &Parts<'a>, sight: Sight<'_, 'a>) -> Vec<Item> {
+        let at = self.event.at;
+        match observe(parts, sight, self.decoder) {
             Ok(Observed::Object(mut observation, notes)) => {
                 observation.event = Some(self.id);
                 observation.part = self.part();
                 observation.base = self.target.resource_version.filter(|_| self.event.verb == "update");
-                let at = self.event.at;
                 let noted = notes.into_iter().map(|(reason, about)| Item::Noted { reason, at, about });
                 noted.chain([Item::Observed(observation)]).collect()
             }
             Ok(Observed::MetadataOnly(_)) => Vec::new(),
-            Err(about) => vec![Item::Noted { reason: Reason::BodyUnreadable, at: self.event.at, about }],
+            Err(about) => vec![Item::Noted { reason: Reason::BodyUnreadable, at, about }],
         }
     }
 
@@ -132,16 +164,19 @@ impl<'e, 'a> Request<'e, 'a> {
         if self.target.name.is_empty() && change != Change::Created {
             return Vec::new();
         }
-        let wanted = self.interest.needs(&self.kind, &self.target.version);
+        let wanted = self.decoder.interest.needs(&self.target.group, self.kind, &self.target.version);
         // Of what is not needed it says nothing.
         if !wanted && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_))) {
             return Vec::new();
         }
         let (uid, base) = self.named();
-        let is_namespace = self.kind.is("", "Namespace");
-        let namespace = if is_namespace { String::new() } else { self.target.namespace.clone().into_owned() };
+        let namespace = if self.is_of("", "Namespace") { "" } else { &*self.target.namespace };
         vec![Item::Observed(Box::new(Observation {
-            key: ObjectKey { kind: self.kind.clone(), namespace, name: self.target.name.clone().into_owned() },
+            key: ObjectKey {
+                kind: self.group_kind(),
+                namespace: namespace.to_owned(),
+                name: self.target.name.clone().into_owned(),
+            },
             resource: Some(self.target.resource.clone().into_owned()),
             version: self.target.version.clone().into_owned(),
             uid,
@@ -157,9 +192,10 @@ impl<'e, 'a> Request<'e, 'a> {
             telling,
             part: self.part(),
             event: Some(self.id),
-            metadata: b"{}".to_vec(),
+            metadata: self.decoder.blobs.empty(),
             content: None,
             status: None,
+            unkept: None,
             facts: Facts::None,
             trace_event: None,
         }))]
@@ -167,27 +203,31 @@ impl<'e, 'a> Request<'e, 'a> {
 
     /// The uid that the request names (in its reference, its object's metadata or its preconditions), and the
     /// resourceVersion.
-    fn named(&self) -> (Option<String>, Option<ResourceVersion>) {
-        let (uid, version) = (&self.target.uid, self.target.resource_version);
-        let body = self.event.request.and_then(|raw| json::members(raw).ok());
-        let of = |name: &str| body.as_ref().and_then(|body| event::inner(body, name));
-        let uid_of = |part: &json::Members<'_>| {
-            event::text(part, "uid").map(|uid| uid.into_owned()).filter(|uid| !uid.is_empty())
+    fn named(&self) -> (Option<Uid>, Option<ResourceVersion>) {
+        let body = self.body();
+        let text = |raw: Option<Raw<'a>>| raw.and_then(json::string).filter(|text| !text.is_empty());
+        let metadata = body.and_then(Parts::metadata);
+        let [own, version] =
+            metadata.and_then(|raw| json::fields(raw.get(), &["uid", "resourceVersion"]).ok()).unwrap_or_default();
+        let condition = || {
+            let [uid] = json::fields(body?.other("preconditions")?.get(), &["uid"]).ok()?;
+            text(uid)
         };
-        let metadata = of("metadata");
-        let own_uid = || metadata.as_ref().and_then(uid_of).or_else(|| of("preconditions").as_ref().and_then(uid_of));
-        let own_version = || event::text(metadata.as_ref()?, "resourceVersion")?.parse().ok();
-        (uid.clone().map(|uid| uid.into_owned()).or_else(own_uid), version.or_else(own_version))
+        let uid = self.target.uid.clone().or_else(|| text(own)).or_else(condition);
+        let version = self.target.resource_version.or_else(|| text(version)?.parse().ok());
+        (uid.map(|uid| self.decoder.blobs.uid(&uid)), version)
     }
 }
 
 /// The metadata that a body holds in the place of an object.
-fn metadata_in(body: Raw<'_>) -> Option<Raw<'_>> {
-    let members = json::members(body).ok()?;
-    match &*json::string(members.get("kind")?)? {
+fn metadata_in<'a>(parts: &Parts<'a>, body: Raw<'a>) -> Option<Raw<'a>> {
+    match &*parts.kind()? {
         "PartialObjectMetadata" => Some(body),
-        "Table" => match json::elements(members.get("rows")?).ok()?.as_slice() {
-            [row] => json::members(*row).ok()?.get("object").filter(|object| object.get().contains("\"metadata\"")),
+        "Table" => match json::elements(parts.other("rows")?).ok()?.as_slice() {
+            [row] => {
+                let [object] = json::fields(row.get(), &["object"]).ok()?;
+                object.filter(|object| object.get().contains("\"metadata\""))
+            }
             _ => None,
         },
         _ => None,

@@ -2,23 +2,22 @@
 
 use serde_json::Value;
 
-use super::event;
 use super::request::Request;
-use crate::decode::object::GoneTest;
+use crate::decode::object::{GoneTest, Parts};
 use crate::decode::observation::{Change, Facts, Part, Patch, Telling, Why};
 use crate::decode::{Item, pod};
 use crate::json::{self, Raw};
 use crate::patch::{Dialect, drop_metadata, is_builtin_group};
 
-impl Request<'_, '_> {
+impl<'a> Request<'_, 'a> {
     /// The answer is the new object.
     pub fn create(&self) -> Vec<Item> {
         if let Some(response) = self.own_response() {
-            return self.observed(response, Change::Created, GoneTest::None, false);
+            return self.observed(response, Change::Created, GoneTest::None);
         }
         if let Some(metadata) = self.metadata_response() {
-            let body = self.own_request().map(|raw| self.requested(raw, Change::Created)).unwrap_or_default();
-            return answered(body, self.observed(metadata, Change::Created, GoneTest::None, true));
+            let body = self.own_request().map(|parts| self.requested(parts, Change::Created)).unwrap_or_default();
+            return answered(body, self.observed_metadata(metadata, Change::Created, GoneTest::None));
         }
         match self.own_request() {
             Some(request) => self.requested(request, Change::Created),
@@ -27,8 +26,8 @@ impl Request<'_, '_> {
     }
 
     /// An object as it was asked for. Its resourceVersion is that of the version before.
-    fn requested(&self, raw: Raw<'_>, change: Change) -> Vec<Item> {
-        let mut items = self.observed(raw, change, GoneTest::Terminating, false);
+    fn requested(&self, parts: &Parts<'a>, change: Change) -> Vec<Item> {
+        let mut items = self.observed(parts, change, GoneTest::Terminating);
         for item in &mut items {
             let Item::Observed(observation) = item else { continue };
             observation.telling = Telling::Requested;
@@ -55,8 +54,10 @@ impl Request<'_, '_> {
     /// A PATCH, likewise; with 201 it created the object.
     pub fn patch(&self) -> Vec<Item> {
         self.changed(|change, metadata| match self.event.request {
-            Some(request) if change == Change::Created && self.is_own(request) => self.requested(request, change),
-            Some(request) => self.patched(request, change, metadata),
+            Some(request) => match self.own_request().filter(|_| change == Change::Created) {
+                Some(parts) => self.requested(parts, change),
+                None => self.patched(request, change, metadata),
+            },
             None if metadata => Vec::new(),
             None => self.bare(change, Telling::Nothing(Why::NotLogged)),
         })
@@ -66,10 +67,11 @@ impl Request<'_, '_> {
     fn changed(&self, asked: impl FnOnce(Change, bool) -> Vec<Item>) -> Vec<Item> {
         let change = if self.event.code == Some(201) { Change::Created } else { Change::Modified };
         if let Some(response) = self.own_response() {
-            return self.observed(response, change, GoneTest::Terminating, false);
+            return self.observed(response, change, GoneTest::Terminating);
         }
         let metadata = self.metadata_response();
-        let metadata = metadata.map(|raw| self.observed(raw, change, GoneTest::Terminating, true)).unwrap_or_default();
+        let metadata =
+            metadata.map(|raw| self.observed_metadata(raw, change, GoneTest::Terminating)).unwrap_or_default();
         answered(asked(change, !metadata.is_empty()), metadata)
     }
 
@@ -84,14 +86,14 @@ impl Request<'_, '_> {
         }
         // Of a status only its course matters, unless it is wanted as it stands.
         let of_status = self.part() == Part::Status;
-        let patch = if of_status && !self.interest.with_status {
+        let patch = if of_status && !self.decoder.interest.with_status {
             Patch::nothing()
         } else {
             Patch { text: text_of(request, &value, metadata), dialect, exact: of_status }
         };
         let mut items = self.bare(change, Telling::Patch(Box::new(patch)));
         if let [Item::Observed(observation)] = items.as_mut_slice()
-            && self.kind.is("", "Pod")
+            && self.is_of("", "Pod")
         {
             observation.facts = patched_course(request);
         }
@@ -101,8 +103,9 @@ impl Request<'_, '_> {
     /// The target is the parent, the body a Scale (autoscaling/v1), whose metadata are the parent's.
     pub fn scale(&self) -> Vec<Item> {
         let replicas = |raw: Raw<'_>| {
-            let body = json::members(raw).ok()?;
-            json::integer(event::inner(&body, "spec")?.get("replicas")?)
+            let [spec] = json::fields(raw.get(), &["spec"]).ok()?;
+            let [replicas] = json::fields(spec?.get(), &["replicas"]).ok()?;
+            json::integer(replicas?)
         };
         let response = self.event.response.filter(|raw| replicas(*raw).is_some());
         let asked = self.event.request.and_then(|raw| replicas(raw).or_else(|| replicas_of_json_patch(raw)));
@@ -114,20 +117,22 @@ impl Request<'_, '_> {
         let text = format!(r#"{{"spec":{{"replicas":{replicas}}}}}"#).into_bytes().into();
         let patch = Patch { text, dialect: Dialect::Merge, exact };
         let mut items = self.bare(Change::Modified, Telling::Patch(Box::new(patch)));
-        let metadata = response.and_then(|raw| json::members(raw).ok());
-        let metadata = metadata.and_then(|body| event::inner(&body, "metadata"));
-        if let ([Item::Observed(observation)], Some(metadata)) = (items.as_mut_slice(), metadata) {
-            let text = |name: &str| event::text(&metadata, name).filter(|text| !text.is_empty());
-            observation.resource_version = text("resourceVersion").and_then(|text| text.parse().ok());
-            observation.uid = text("uid").map(|uid| uid.into_owned()).or(observation.uid.take());
+        let metadata = response.and_then(|_| self.response()?.metadata());
+        let metadata = metadata.and_then(|raw| json::fields(raw.get(), &["uid", "resourceVersion"]).ok());
+        if let ([Item::Observed(observation)], Some([uid, version])) = (items.as_mut_slice(), metadata) {
+            let text = |raw: Option<Raw<'a>>| raw.and_then(json::string).filter(|text| !text.is_empty());
+            observation.resource_version = text(version).and_then(|text| text.parse().ok());
+            observation.uid = text(uid).map(|uid| self.decoder.blobs.uid(&uid)).or(observation.uid);
         }
         items
     }
 
     /// The scheduler binds a pod; the server writes the node's name into its spec, and no other record shows that.
     pub fn binding(&self) -> Vec<Item> {
-        let body = self.event.request.and_then(|raw| json::members(raw).ok());
-        let node = body.and_then(|body| event::text(&event::inner(&body, "target")?, "name"));
+        let node = self.body().and_then(|body| {
+            let [name] = json::fields(body.other("target")?.get(), &["name"]).ok()?;
+            json::string(name?)
+        });
         let text = match node {
             Some(node) => serde_json::json!({ "spec": { "nodeName": node } }).to_string(),
             None => "{}".to_owned(),
@@ -143,7 +148,7 @@ fn answered(mut asked: Vec<Item>, metadata: Vec<Item>) -> Vec<Item> {
     let mut one = false;
     for item in &mut asked {
         let Item::Observed(body) = item else { continue };
-        (body.key, body.uid) = (given.key.clone(), given.uid.clone().or(body.uid.take()));
+        (body.key, body.uid) = (given.key.clone(), given.uid.or(body.uid));
         if matches!(body.telling, Telling::Requested) && body.change == given.change {
             (body.resource_version, body.created) = (given.resource_version, given.created);
             body.metadata.clone_from(&given.metadata);
@@ -166,7 +171,7 @@ fn text_of(request: Raw<'_>, value: &Value, rewritten: bool) -> Box<[u8]> {
 
 /// What a patch of a pod's status tells of its course.
 fn patched_course(patch: Raw<'_>) -> Facts {
-    let status = json::members(patch).ok().and_then(|members| members.get("status"));
+    let [status] = json::fields(patch.get(), &["status"]).unwrap_or_default();
     pod::facts(status, None, false).map(Facts::Pod).unwrap_or_default()
 }
 
@@ -174,9 +179,9 @@ fn patched_course(patch: Raw<'_>) -> Facts {
 fn replicas_of_json_patch(patch: Raw<'_>) -> Option<i64> {
     let operations = json::elements(patch).ok()?;
     let mut asked = operations.into_iter().filter_map(|operation| {
-        let operation = json::members(operation).ok()?;
-        let path = json::string(operation.get("path")?)?;
-        (path == "/spec/replicas").then(|| json::integer(operation.get("value")?)).flatten()
+        let [path, value] = json::fields(operation.get(), &["path", "value"]).ok()?;
+        let path = json::string(path?)?;
+        (path == "/spec/replicas").then(|| json::integer(value?)).flatten()
     });
     asked.next_back()
 }

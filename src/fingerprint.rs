@@ -7,7 +7,7 @@
 use std::fmt;
 use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
 
-use siphasher::sip128::SipHasher13;
+use siphasher::sip128::{Hasher128, SipHasher13};
 
 /// The key of a run.
 #[derive(Clone, Copy)]
@@ -36,6 +36,13 @@ impl Fingerprints {
         self.hasher.hash(text).as_u128()
     }
 
+    /// The fingerprint of a text that comes in pieces.
+    pub fn of_pieces<T: AsRef<[u8]>>(&self, pieces: impl Iterator<Item = T>) -> u128 {
+        let mut hasher = self.hasher;
+        pieces.for_each(|piece| hasher.write(piece.as_ref()));
+        hasher.finish128().as_u128()
+    }
+
     /// The uid that a text is.
     pub fn uid(&self, text: &str) -> Uid {
         let no_uuid = || (self.of(text.as_bytes()) & !Uid::VERSION) | Uid::NO_UUID;
@@ -58,7 +65,7 @@ impl Uid {
 
     /// One for tests.
     #[cfg(test)]
-    pub(super) const fn numbered(number: u128) -> Self {
+    pub(crate) const fn numbered(number: u128) -> Self {
         Uid(number)
     }
 }
@@ -82,10 +89,10 @@ fn uuid(text: &str) -> Option<u128> {
 
 /// Hashes what is a fingerprint already.
 #[derive(Clone, Copy, Debug, Default)]
-pub(super) struct Hashed(u64);
+pub(crate) struct Hashed(u64);
 
 /// For maps whose keys are fingerprints.
-pub(super) type ByFingerprint = BuildHasherDefault<Hashed>;
+pub(crate) type ByFingerprint = BuildHasherDefault<Hashed>;
 
 impl Hasher for Hashed {
     fn finish(&self) -> u64 {

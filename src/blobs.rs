@@ -1,4 +1,4 @@
-//! The bodies of the store: canonical JSON text, each kept once, as long as anything holds it.
+//! The bodies of a log: canonical JSON text, each kept once, as long as anything holds it.
 //!
 //! A body is compared, and canonicalised, only when its text is new: logs repeat bodies far more often than they change
 //! them. Canonical is: keys sorted, no white space, of a key that stands twice the last; so that the same content from
@@ -6,6 +6,7 @@
 //!
 //! Any number of threads may intern at once: what is known is spread over shards, and no lock is held while a text is read.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -13,9 +14,10 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 
 use serde_json::{Map, Value};
 
-use super::fingerprint::{ByFingerprint, Fingerprints, Uid};
+use crate::fingerprint::{ByFingerprint, Fingerprints, Uid};
+use crate::json::Raw;
 
-/// A body in the store. Of two that live at one time and have equal content, both are the same, and compare so at once.
+/// A body. Of two that live at one time and have equal content, both are the same, and compare so at once.
 #[derive(Clone)]
 pub struct Blob(Arc<Body>);
 
@@ -72,6 +74,13 @@ const OF_METADATA: u128 = 1;
 pub struct Blobs {
     fingerprints: Fingerprints,
     shards: Vec<Mutex<Shard>>,
+    empty: Blob,
+}
+
+impl fmt::Debug for Blobs {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Blobs")
+    }
 }
 
 /// What is known of some texts, by their fingerprints: which blob they are, if anything still holds it. Both the canonical
@@ -86,7 +95,11 @@ struct Shard {
 impl Default for Blobs {
     fn default() -> Self {
         let shards = (0..SHARDS).map(|_| Mutex::default()).collect();
-        Blobs { fingerprints: Fingerprints::default(), shards }
+        let (fingerprints, empty) = (Fingerprints::default(), Blob(Arc::new(Body { text: b"{}"[..].into() })));
+        let blobs = Blobs { fingerprints, shards, empty: empty.clone() };
+        let fingerprint = fingerprints.of(empty.text());
+        blobs.shard(fingerprint, |shard| shard.learn(fingerprint, &empty));
+        blobs
     }
 }
 
@@ -135,12 +148,53 @@ impl Blobs {
         self.fingerprints
     }
 
+    /// The blob of the JSON object with these members: as [`Blobs::intern`] of its text, which is put together only when it is
+    /// new.
+    ///
+    /// # Errors
+    /// As [`Blobs::intern`].
+    pub fn intern_members<'a>(
+        &self,
+        members: impl Iterator<Item = (&'a str, Raw<'a>)> + Clone,
+    ) -> Result<Blob, serde_json::Error> {
+        self.intern_pieces(pieces(members), 0, |_| {})
+    }
+
+    /// The blob of a `metadata` object with these members, tidied as by [`Blobs::intern_metadata`].
+    ///
+    /// # Errors
+    /// As [`Blobs::intern`].
+    pub fn intern_metadata_members<'a>(
+        &self,
+        members: impl Iterator<Item = (&'a str, Raw<'a>)> + Clone,
+    ) -> Result<Blob, serde_json::Error> {
+        self.intern_pieces(pieces(members), OF_METADATA, tidy_metadata)
+    }
+
+    /// The blob of `{}`.
+    pub fn empty(&self) -> Blob {
+        self.empty.clone()
+    }
+
     fn intern_with(&self, text: &[u8], of: u128, tidy: impl FnOnce(&mut Value)) -> Result<Blob, serde_json::Error> {
-        let read = self.fingerprints.of(text);
+        self.intern_pieces(std::iter::once(Cow::Borrowed(text)), of, tidy)
+    }
+
+    fn intern_pieces<'a>(
+        &self,
+        pieces: impl Iterator<Item = Cow<'a, [u8]>> + Clone,
+        of: u128,
+        tidy: impl FnOnce(&mut Value),
+    ) -> Result<Blob, serde_json::Error> {
+        let read = self.fingerprints.of_pieces(pieces.clone());
         if let Some(known) = self.shard(read ^ of, |shard| shard.known(read ^ of)) {
             return Ok(known);
         }
-        let mut value: Value = serde_json::from_slice(text)?;
+        let text: Vec<u8> = pieces.fold(Vec::new(), |mut text, piece| {
+            text.extend_from_slice(&piece);
+            text
+        });
+        let mut value: Value = serde_json::from_slice(&text)?;
         tidy(&mut value);
         let canonical = serde_json::to_vec(&value)?;
         let fingerprint = if canonical == text { read } else { self.fingerprints.of(&canonical) };
@@ -184,8 +238,22 @@ impl Shard {
     }
 }
 
+/// The text of the JSON object with these members.
+fn pieces<'a>(
+    members: impl Iterator<Item = (&'a str, Raw<'a>)> + Clone,
+) -> impl Iterator<Item = Cow<'a, [u8]>> + Clone {
+    let member = |(i, (key, value)): (usize, (&'a str, Raw<'a>))| {
+        let (before, key) = (if i == 0 { "{" } else { "," }, Value::from(key).to_string());
+        let before = format!("{before}{key}:").into_bytes();
+        [Cow::Owned(before), Cow::Borrowed(value.get().as_bytes())]
+    };
+    let is_empty = members.clone().next().is_none();
+    let end = if is_empty { "{}" } else { "}" };
+    members.enumerate().flat_map(member).chain(std::iter::once(Cow::Borrowed(end.as_bytes())))
+}
+
 /// Takes the labels out of metadata that were read already, as [`Blob::labels`].
-pub(super) fn take_labels(metadata: &mut Map<String, Value>) -> BTreeMap<String, String> {
+pub(crate) fn take_labels(metadata: &mut Map<String, Value>) -> BTreeMap<String, String> {
     let Some(Value::Object(labels)) = metadata.remove("labels") else { return BTreeMap::new() };
     let text = |value: Value| if let Value::String(text) = value { Some(text) } else { None };
     labels.into_iter().filter_map(|(key, value)| Some((key, text(value)?))).collect()
