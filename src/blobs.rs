@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use serde_json::{Map, Value};
 
 use crate::fingerprint::{ByFingerprint, Fingerprints, Uid};
-use crate::json::Raw;
+use crate::json::{Raw, canonical};
 
 /// A body. Of two that live at one time and have equal content, both are the same, and compare so at once.
 #[derive(Clone)]
@@ -67,8 +67,11 @@ impl fmt::Debug for Blob {
 const SHARDS: usize = 64;
 /// Of a shard with fewer texts none is forgotten.
 const FEW: usize = 64;
-/// Sets the texts of metadata apart, which are tidied: any number but 0 will do.
-const OF_METADATA: u128 = 1;
+// What is read in different ways is set apart by these, and all of it from canonical texts: any different numbers will do.
+const READ: u128 = 1;
+const READ_MEMBERS: u128 = 2;
+const OF_METADATA: u128 = 3;
+const OF_METADATA_MEMBERS: u128 = 4;
 
 /// Bodies, each once.
 pub struct Blobs {
@@ -109,7 +112,7 @@ impl Blobs {
     /// # Errors
     /// A text that no tree of JSON values can hold: nested deeper than 128 levels, a number out of range, a lone surrogate.
     pub fn intern(&self, text: &[u8]) -> Result<Blob, serde_json::Error> {
-        self.intern_with(text, 0, |_| {})
+        self.intern_as(self.fingerprints.of(text) ^ READ, || text.into(), |_| true)
     }
 
     /// The blob of a `metadata` object; members that say nothing (`null`, `{}`, `[]`) are left out, as some recorders do.
@@ -117,7 +120,7 @@ impl Blobs {
     /// # Errors
     /// As [`Blobs::intern`].
     pub fn intern_metadata(&self, text: &[u8]) -> Result<Blob, serde_json::Error> {
-        self.intern_with(text, OF_METADATA, tidy_metadata)
+        self.intern_as(self.fingerprints.of(text) ^ OF_METADATA, || text.into(), says_something)
     }
 
     /// The blob of a JSON value.
@@ -134,7 +137,9 @@ impl Blobs {
     /// # Errors
     /// As [`Blobs::intern_value`].
     pub fn intern_metadata_value(&self, mut value: Value) -> Result<Blob, serde_json::Error> {
-        tidy_metadata(&mut value);
+        if let Value::Object(members) = &mut value {
+            members.retain(|_, member| serde_json::to_vec(member).is_ok_and(|text| says_something(&text)));
+        }
         self.intern_value(&value)
     }
 
@@ -157,7 +162,7 @@ impl Blobs {
         &self,
         members: impl Iterator<Item = (&'a str, Raw<'a>)> + Clone,
     ) -> Result<Blob, serde_json::Error> {
-        self.intern_pieces(pieces(members), 0, |_| {})
+        self.intern_members_as(members, READ_MEMBERS, |_| true)
     }
 
     /// The blob of a `metadata` object with these members, tidied as by [`Blobs::intern_metadata`].
@@ -168,7 +173,7 @@ impl Blobs {
         &self,
         members: impl Iterator<Item = (&'a str, Raw<'a>)> + Clone,
     ) -> Result<Blob, serde_json::Error> {
-        self.intern_pieces(pieces(members), OF_METADATA, tidy_metadata)
+        self.intern_members_as(members, OF_METADATA_MEMBERS, says_something)
     }
 
     /// The blob of `{}`.
@@ -176,33 +181,34 @@ impl Blobs {
         self.empty.clone()
     }
 
-    fn intern_with(&self, text: &[u8], of: u128, tidy: impl FnOnce(&mut Value)) -> Result<Blob, serde_json::Error> {
-        self.intern_pieces(std::iter::once(Cow::Borrowed(text)), of, tidy)
-    }
-
-    fn intern_pieces<'a>(
+    /// `read`: what stands for the text as it is read; `text` gives it.
+    fn intern_as<'t>(
         &self,
-        pieces: impl Iterator<Item = Cow<'a, [u8]>> + Clone,
-        of: u128,
-        tidy: impl FnOnce(&mut Value),
+        read: u128,
+        text: impl FnOnce() -> Cow<'t, [u8]>,
+        keeps: fn(&[u8]) -> bool,
     ) -> Result<Blob, serde_json::Error> {
-        let read = self.fingerprints.of_pieces(pieces.clone());
-        if let Some(known) = self.shard(read ^ of, |shard| shard.known(read ^ of)) {
+        if let Some(known) = self.shard(read, |shard| shard.known(read)) {
             return Ok(known);
         }
-        let text: Vec<u8> = pieces.fold(Vec::new(), |mut text, piece| {
-            text.extend_from_slice(&piece);
-            text
-        });
-        let mut value: Value = serde_json::from_slice(&text)?;
-        tidy(&mut value);
-        let canonical = serde_json::to_vec(&value)?;
-        let fingerprint = if canonical == text { read } else { self.fingerprints.of(&canonical) };
-        let blob = self.keep(fingerprint, canonical);
-        if fingerprint != read ^ of {
-            self.shard(read ^ of, |shard| shard.learn(read ^ of, &blob));
-        }
+        let text = text();
+        let canonical = match canonical::object(&text, keeps) {
+            Some(canonical) => canonical,
+            None => canonical_by_tree(&text, keeps)?,
+        };
+        let blob = self.keep(self.fingerprints.of(&canonical), canonical);
+        self.shard(read, |shard| shard.learn(read, &blob));
         Ok(blob)
+    }
+
+    fn intern_members_as<'a>(
+        &self,
+        members: impl Iterator<Item = (&'a str, Raw<'a>)> + Clone,
+        of: u128,
+        keeps: fn(&[u8]) -> bool,
+    ) -> Result<Blob, serde_json::Error> {
+        let pieces = members.clone().flat_map(|(key, value)| [key, value.get()]);
+        self.intern_as(self.fingerprints.of_texts(pieces) ^ of, || text_of(members).into(), keeps)
     }
 
     /// Keeps a canonical text once.
@@ -239,17 +245,18 @@ impl Shard {
 }
 
 /// The text of the JSON object with these members.
-fn pieces<'a>(
-    members: impl Iterator<Item = (&'a str, Raw<'a>)> + Clone,
-) -> impl Iterator<Item = Cow<'a, [u8]>> + Clone {
-    let member = |(i, (key, value)): (usize, (&'a str, Raw<'a>))| {
-        let (before, key) = (if i == 0 { "{" } else { "," }, Value::from(key).to_string());
-        let before = format!("{before}{key}:").into_bytes();
-        [Cow::Owned(before), Cow::Borrowed(value.get().as_bytes())]
-    };
-    let is_empty = members.clone().next().is_none();
-    let end = if is_empty { "{}" } else { "}" };
-    members.enumerate().flat_map(member).chain(std::iter::once(Cow::Borrowed(end.as_bytes())))
+fn text_of<'a>(members: impl Iterator<Item = (&'a str, Raw<'a>)>) -> Vec<u8> {
+    let mut text = String::from("{");
+    for (key, value) in members {
+        if text.len() > 1 {
+            text.push(',');
+        }
+        text += &Value::from(key).to_string();
+        text.push(':');
+        text += value.get();
+    }
+    text.push('}');
+    text.into_bytes()
 }
 
 /// Takes the labels out of metadata that were read already, as [`Blob::labels`].
@@ -259,20 +266,16 @@ pub(crate) fn take_labels(metadata: &mut Map<String, Value>) -> BTreeMap<String,
     labels.into_iter().filter_map(|(key, value)| Some((key, text(value)?))).collect()
 }
 
-fn tidy_metadata(value: &mut Value) {
-    if let Value::Object(members) = value {
-        members.retain(|_, member| !says_nothing(member));
-    }
+/// As [`canonical::object`], by a tree: what that takes and what is wrong with the text are serde_json's to say.
+fn canonical_by_tree(text: &[u8], keeps: fn(&[u8]) -> bool) -> Result<Vec<u8>, serde_json::Error> {
+    let mut members: Map<String, Value> = serde_json::from_slice(text)?;
+    members.retain(|_, member| serde_json::to_vec(member).is_ok_and(|text| keeps(&text)));
+    serde_json::to_vec(&members)
 }
 
-fn says_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Object(members) => members.is_empty(),
-        Value::Array(elements) => elements.is_empty(),
-        Value::String(text) => text.is_empty(),
-        _ => false,
-    }
+/// Whether a member of `metadata` says anything, by its canonical text.
+fn says_something(text: &[u8]) -> bool {
+    !matches!(text, b"null" | b"{}" | b"[]" | b"\"\"")
 }
 
 #[cfg(test)]

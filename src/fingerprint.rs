@@ -36,10 +36,14 @@ impl Fingerprints {
         self.hasher.hash(text).as_u128()
     }
 
-    /// The fingerprint of a text that comes in pieces.
-    pub fn of_pieces<T: AsRef<[u8]>>(&self, pieces: impl Iterator<Item = T>) -> u128 {
+    /// The fingerprint of some texts in their order.
+    pub fn of_texts<'t>(&self, texts: impl Iterator<Item = &'t str>) -> u128 {
         let mut hasher = self.hasher;
-        pieces.for_each(|piece| hasher.write(piece.as_ref()));
+        for text in texts {
+            hasher.write(text.as_bytes());
+            // No text holds this byte.
+            hasher.write(&[0xff]);
+        }
         hasher.finish128().as_u128()
     }
 

@@ -54,27 +54,21 @@ impl Timestamp {
     /// Reads the form in which Kubernetes itself writes moments, ten times as fast as the general way: in UTC, without a
     /// fraction or with six digits of one. What needs a closer look is left to that way: leap seconds, the 29th of February.
     fn parse_utc(text: &[u8]) -> Option<Self> {
-        let number = |place: std::ops::Range<usize>| {
-            let digit = |sum: i64, byte: &u8| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'));
-            text.get(place)?.iter().try_fold(0, digit)
-        };
-        let fraction = match text.len() {
-            20 => 0,
-            27 if text[19] == b'.' => number(20..26)?,
+        let (moment, fraction) = text.split_first_chunk::<19>()?;
+        let micros = match fraction {
+            b"Z" => 0,
+            [b'.', a, b, c, d, e, f, b'Z'] => number(&[*a, *b, *c, *d, *e, *f])?,
             _ => return None,
         };
-        let marks = [(4, b'-'), (7, b'-'), (10, b'T'), (13, b':'), (16, b':'), (text.len() - 1, b'Z')];
-        let (year, month, day) = (number(0..4)?, number(5..7)?, number(8..10)?);
-        let (hour, minute, second) = (number(11..13)?, number(14..16)?, number(17..19)?);
-        let plain = marks.iter().all(|(place, mark)| text[*place] == *mark)
-            && (1..=12).contains(&month)
-            && (1..=DAYS[month as usize]).contains(&day)
-            && hour < 24
-            && minute < 60
-            && second < 60;
-        plain.then(|| {
+        let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] = *moment else {
+            return None;
+        };
+        let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
+        let (hour, minute, second) = (number(&[h1, h2])?, number(&[n1, n2])?, number(&[s1, s2])?);
+        let is_day = (1..=12).contains(&month) && (1..=DAYS[month as usize]).contains(&day);
+        (is_day && hour < 24 && minute < 60 && second < 60).then(|| {
             let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
-            Timestamp(seconds * 1_000_000 + fraction)
+            Timestamp(seconds * 1_000_000 + micros)
         })
     }
 
@@ -94,6 +88,13 @@ impl Timestamp {
         };
         Some(Timestamp(micros.round() as i64))
     }
+}
+
+/// The number that some digits are.
+#[inline]
+fn number<const N: usize>(digits: &[u8; N]) -> Option<i64> {
+    let digit = |sum: i64, byte: &u8| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'));
+    digits.iter().try_fold(0, digit)
 }
 
 /// Days of each month of a common year, by its number.

@@ -189,9 +189,9 @@ fn events() -> impl Strategy<Value = Audit> {
 
 /// The history of a log, in whatever order its lines are.
 fn history(lines: &[(u64, String)]) -> Vec<String> {
+    use tracer::blobs::Blob;
     use tracer::decode::{Decoder, Interest, Item};
     use tracer::model::Position;
-    use tracer::blobs::Blob;
     let decoder = Decoder { interest: Interest::everything(), ..Decoder::default() };
     let mut report = tracer::report::Report::default();
     let mut store = tracer::store::Store::default();

@@ -20,11 +20,11 @@ use support::lab::*;
 use support::{fixture, scratch, write};
 use tracer::archive::{Archive, Reading};
 use tracer::decode::{Decoder, Interest};
+use tracer::fingerprint::Uid;
 use tracer::input::{Options, Sources};
 use tracer::model::{ResourceVersion, Timestamp};
 use tracer::report::Report;
 use tracer::store::History;
-use tracer::fingerprint::Uid;
 
 /// The recorded files: name and text.
 fn recorded() -> Vec<(String, String)> {

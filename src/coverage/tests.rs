@@ -3,8 +3,9 @@ use std::io::BufRead;
 use proptest::prelude::*;
 
 use super::*;
-use crate::decode::audit::{AuditEvent, EventIds, Level, ObjectReference, Outcome, Stage};
+use crate::decode::audit::{AuditEvent, EventId, Level, ObjectReference, Outcome, Stage};
 use crate::decode::{Decoder, Item};
+use crate::fingerprint::Fingerprints;
 use crate::model::{Position, SourceId};
 use crate::report::ResourceAccount;
 
@@ -44,7 +45,7 @@ fn reference(resource: &str, name: &str) -> ObjectReference<'static> {
 }
 
 impl Told {
-    fn audited(&self, ids: &EventIds) -> Audited {
+    fn audited(&self, ids: &Fingerprints) -> Audited {
         let target = Some(reference(self.resource, self.name));
         let event = AuditEvent {
             level: Level::Metadata,
@@ -69,7 +70,7 @@ impl Told {
         };
         let at = Timestamp::from_micros(self.at * 1_000);
         Audited {
-            id: ids.of(&event),
+            id: EventId::of(&event, ids),
             at: Some(at),
             received: self.received.then_some(at.plus_micros(-500)),
             server: self.server.map(str::to_owned),
@@ -93,7 +94,7 @@ fn finish(coverage: Coverage, paths: &[&str]) -> (AuditAccount, Report) {
 }
 
 fn account(records: &[(u32, Told)]) -> (AuditAccount, Report) {
-    let ids = EventIds::default();
+    let ids = Fingerprints::default();
     let mut coverage = Coverage::default();
     records.iter().for_each(|(source, told)| coverage.take(*source, told.audited(&ids)));
     finish(coverage, &PATHS)
@@ -242,7 +243,7 @@ fn a_silence_that_reaches_into_the_window_is_in_it() {
 
 #[test]
 fn hostile_values_do_no_harm() {
-    let ids = EventIds::default();
+    let ids = Fingerprints::default();
     let mut coverage = Coverage::default();
     for at in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX] {
         let at = Some(Timestamp::from_micros(at));

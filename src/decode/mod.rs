@@ -139,8 +139,6 @@ pub struct Decoder {
     pub max_value: usize,
     /// When the lists of some sources were taken.
     pub baseline: Option<Baseline>,
-    /// Tells copies of one audit event.
-    pub event_ids: audit::EventIds,
 }
 
 impl Decoder {

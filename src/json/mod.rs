@@ -4,6 +4,7 @@
 //! array, and only what a rule needs is looked at further; the rest is skipped by its structure ([`scan`]). Of a key that stands
 //! twice the last one counts, as in the decoders of Kubernetes; callers that keep what came last by key get that by themselves.
 
+pub mod canonical;
 pub mod scan;
 
 use std::borrow::Cow;
@@ -16,12 +17,16 @@ use serde_json::value::RawValue;
 
 /// The text of one JSON value. Its structure is sound as far as [`scan`] looks: brackets are balanced, strings have ends.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Raw<'a>(&'a str);
+pub struct Raw<'a> {
+    text: &'a str,
+    /// Whether it is a string with escapes.
+    escaped: bool,
+}
 
 impl<'a> Raw<'a> {
     /// The text, without white space around it.
     pub const fn get(self) -> &'a str {
-        self.0
+        self.text
     }
 
     /// A text that is one value with nothing but white space around it.
@@ -31,9 +36,9 @@ impl<'a> Raw<'a> {
     pub fn of(text: &'a str) -> Result<Self, Error> {
         let bytes = text.as_bytes();
         let start = scan::space(bytes, 0);
-        let end = scan::value(bytes, start).ok_or_else(|| Error::at(text, start))?;
+        let (end, escaped) = scan::value(bytes, start).ok_or_else(|| Error::at(text, start))?;
         match scan::space(bytes, end) {
-            rest if rest == text.len() => Ok(Raw(&text[start..end])),
+            rest if rest == text.len() => Ok(Raw { text: &text[start..end], escaped }),
             rest => Err(Error::at(text, rest)),
         }
     }
@@ -41,7 +46,8 @@ impl<'a> Raw<'a> {
 
 impl<'a> From<&'a RawValue> for Raw<'a> {
     fn from(raw: &'a RawValue) -> Self {
-        Raw(raw.get())
+        let text = raw.get();
+        Raw { text, escaped: text.starts_with('"') && text.contains('\\') }
     }
 }
 
@@ -77,7 +83,7 @@ impl Error {
 
     /// A value is of another type than it should be.
     pub fn of_type(raw: Raw<'_>) -> Self {
-        Error::type_of(raw.0)
+        Error::type_of(raw.text)
     }
 
     fn type_of(text: &str) -> Self {
@@ -166,7 +172,7 @@ impl<'de, T: Deserialize<'de>> Deserialize<'de> for Object<T> {
 
 /// The members of a JSON object. An error for anything but an object.
 pub fn members(raw: Raw<'_>) -> Result<Members<'_>, Error> {
-    object(raw.0)
+    object(raw.text)
 }
 
 /// The members of the JSON object that a text is, with white space around it at most: in one pass over it.
@@ -208,7 +214,7 @@ pub fn fields<'a, const N: usize>(text: &'a str, names: &[&str; N]) -> Result<[O
 /// # Errors
 /// For anything but an object.
 pub fn each<'a>(raw: Raw<'a>, mut member: impl FnMut(Cow<'a, str>, Raw<'a>)) -> Result<(), Error> {
-    walk(raw.0, b'{', |walk| {
+    walk(raw.text, b'{', |walk| {
         let key = walk.key()?;
         member(key, walk.value()?);
         Ok(())
@@ -218,7 +224,7 @@ pub fn each<'a>(raw: Raw<'a>, mut member: impl FnMut(Cow<'a, str>, Raw<'a>)) -> 
 /// The elements of a JSON array; an error for anything but an array.
 pub fn elements(raw: Raw<'_>) -> Result<Vec<Raw<'_>>, Error> {
     let mut elements = Vec::new();
-    walk(raw.0, b'[', |walk| {
+    walk(raw.text, b'[', |walk| {
         elements.push(walk.value()?);
         Ok(())
     })?;
@@ -268,8 +274,9 @@ impl<'a> Walk<'a> {
 
     fn value(&mut self) -> Result<Raw<'a>, Error> {
         let start = self.at;
-        self.at = scan::value(self.text.as_bytes(), start).ok_or_else(|| Error::at(self.text, start))?;
-        Ok(Raw(&self.text[start..self.at]))
+        let (end, escaped) = scan::value(self.text.as_bytes(), start).ok_or_else(|| Error::at(self.text, start))?;
+        self.at = end;
+        Ok(Raw { text: &self.text[start..end], escaped })
     }
 }
 
@@ -300,8 +307,10 @@ fn walk<'a>(text: &'a str, opening: u8, mut each: impl FnMut(&mut Walk<'a>) -> R
 
 /// The text of a JSON string; `None` for anything but a string, and for one that no Rust string can hold (lone surrogates).
 pub fn string(raw: Raw<'_>) -> Option<Cow<'_, str>> {
-    let inner = raw.0.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') { serde_json::from_str(raw.0).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
+    if raw.escaped {
+        return serde_json::from_str(raw.text).ok().map(Cow::Owned);
+    }
+    raw.text.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed)
 }
 
 /// The text of a JSON string, as [`string`] gives it.
@@ -314,17 +323,37 @@ pub fn text(raw: Raw<'_>) -> Result<Cow<'_, str>, Error> {
 
 /// A JSON integer, `None` for anything else.
 pub fn integer(raw: Raw<'_>) -> Option<i64> {
-    raw.0.parse().ok()
+    raw.text.parse().ok()
 }
 
 /// Whether a value is `null`, `{}` or `[]`, as Kubernetes' encoders write fields that are not set.
 pub fn is_empty(raw: Raw<'_>) -> bool {
-    matches!(raw.0, "null" | "{}" | "[]")
+    matches!(raw.text, "null" | "{}" | "[]")
 }
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
+
+    /// Any JSON value, with much in it that could be mistaken for structure.
+    pub(super) fn any_json() -> impl Strategy<Value = serde_json::Value> {
+        let text = "[a\\\\\"{}\\[\\],: \u{e9}\n]{0,70}";
+        let leaf = prop_oneof![
+            text.prop_map(serde_json::Value::from),
+            any::<i64>().prop_map(serde_json::Value::from),
+            any::<f64>().prop_map(serde_json::Value::from),
+            any::<bool>().prop_map(serde_json::Value::from),
+            Just(serde_json::Value::Null),
+        ];
+        leaf.prop_recursive(5, 60, 8, move |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..8).prop_map(serde_json::Value::from),
+                prop::collection::vec((text, inner), 0..8).prop_map(|members| members.into_iter().collect()),
+            ]
+        })
+    }
 
     fn raw(text: &str) -> Raw<'_> {
         Raw::of(text).unwrap()

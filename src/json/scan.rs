@@ -175,18 +175,19 @@ pub(super) fn space(text: &[u8], mut at: usize) -> usize {
     at
 }
 
-/// Where the value that begins at `at` ends: the first byte behind it. `None` where none begins, or it has no end.
+/// Where the value that begins at `at` ends: the first byte behind it; and whether it is a string with escapes. `None` where
+/// none begins, or it has no end.
 #[inline]
-pub(super) fn value(text: &[u8], at: usize) -> Option<usize> {
+pub(super) fn value(text: &[u8], at: usize) -> Option<(usize, bool)> {
     match text.get(at)? {
-        b'"' => string(text, at).map(|(end, _)| end),
-        b'{' | b'[' => container(text, at),
-        _ => scalar(text, at),
+        b'"' => string(text, at),
+        b'{' | b'[' => container(text, at).map(|end| (end, false)),
+        _ => scalar(text, at).map(|end| (end, false)),
     }
 }
 
 /// A number or a literal.
-fn scalar(text: &[u8], at: usize) -> Option<usize> {
+pub(super) fn scalar(text: &[u8], at: usize) -> Option<usize> {
     let rest = &text[at..];
     if let Some(literal) = [&b"true"[..], b"false", b"null"].into_iter().find(|literal| rest.starts_with(literal)) {
         return Some(at + literal.len());
@@ -216,6 +217,11 @@ mod tests {
     use serde_json::value::RawValue;
 
     use super::*;
+    use crate::json::tests::any_json;
+
+    fn end_of(text: &[u8], at: usize) -> Option<usize> {
+        value(text, at).map(|(end, _)| end)
+    }
 
     /// What a parser finds.
     fn by_serde(text: &[u8]) -> Option<usize> {
@@ -242,31 +248,14 @@ mod tests {
             ("}", None),
             ("", None),
         ] {
-            assert_eq!(value(text.as_bytes(), 0), end, "{text}");
+            assert_eq!(end_of(text.as_bytes(), 0), end, "{text}");
         }
     }
 
     #[test]
     fn nesting_is_only_counted() {
         let deep = format!("{}{}", "[".repeat(1_000_000), "]".repeat(1_000_000));
-        assert_eq!(value(deep.as_bytes(), 0), Some(2_000_000));
-    }
-
-    fn any_json() -> impl Strategy<Value = serde_json::Value> {
-        let text = "[a\\\\\"{}\\[\\],: \u{e9}\n]{0,70}";
-        let leaf = prop_oneof![
-            text.prop_map(serde_json::Value::from),
-            any::<i64>().prop_map(serde_json::Value::from),
-            any::<f64>().prop_map(serde_json::Value::from),
-            any::<bool>().prop_map(serde_json::Value::from),
-            Just(serde_json::Value::Null),
-        ];
-        leaf.prop_recursive(5, 60, 8, move |inner| {
-            prop_oneof![
-                prop::collection::vec(inner.clone(), 0..8).prop_map(serde_json::Value::from),
-                prop::collection::vec((text, inner), 0..8).prop_map(|members| members.into_iter().collect()),
-            ]
-        })
+        assert_eq!(end_of(deep.as_bytes(), 0), Some(2_000_000));
     }
 
     proptest! {
@@ -274,7 +263,7 @@ mod tests {
         fn a_value_ends_where_a_parser_says(value_ in any_json(), pretty in any::<bool>(), before in 0usize..70, behind in "[ ,\\]}]{0,3}") {
             let json = if pretty { serde_json::to_string_pretty(&value_) } else { serde_json::to_string(&value_) }.unwrap();
             let text = format!("{}{json}{}{behind}", " ".repeat(before), if json.ends_with(|c: char| c.is_ascii_digit()) { " " } else { "" });
-            prop_assert_eq!(value(text.as_bytes(), before), by_serde(text.as_bytes()));
+            prop_assert_eq!(end_of(text.as_bytes(), before), by_serde(text.as_bytes()));
         }
 
         #[test]
@@ -282,15 +271,15 @@ mod tests {
             let json = serde_json::to_string(&value_).unwrap();
             let text = &json.as_bytes()[..cut.index(json.len())];
             if json.starts_with(['{', '[', '"']) {
-                prop_assert_eq!(value(text, 0), None);
+                prop_assert_eq!(end_of(text, 0), None);
             }
         }
 
         #[test]
         fn nothing_makes_it_fail(text in prop::collection::vec(prop::sample::select(b"{}[]\"\\,:a1-.e \xff".to_vec()), 0..200), at in 0usize..200) {
-            let _ = value(&text, at);
+            let _ = end_of(&text, at);
             if let Some(end) = by_serde(&text[at.min(text.len())..]).filter(|_| !matches!(text.get(at), Some(b' '))) {
-                prop_assert_eq!(value(&text, at), Some(at + end));
+                prop_assert_eq!(end_of(&text, at), Some(at + end));
             }
         }
     }

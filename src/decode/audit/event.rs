@@ -4,8 +4,8 @@
 //! into the same form by [`super::super::envelope`]. Bodies stay the text of the log.
 
 use std::borrow::Cow;
-use std::hash::{BuildHasher, RandomState};
 
+use crate::fingerprint::Fingerprints;
 use crate::json::{self, Members, Raw};
 use crate::model::{ResourceVersion, Timestamp};
 
@@ -116,6 +116,12 @@ pub struct AuditEvent<'a> {
     pub dry_run: bool,
     /// Which API server wrote it, where the carrier says so: its pod, node or log stream.
     pub server: Option<Cow<'a, str>>,
+}
+
+/// Whether annotations say that a body was left out for its size.
+fn is_truncated(annotations: Raw<'_>) -> bool {
+    const NAME: &str = "audit.k8s.io/truncated";
+    fields_of(Some(annotations), &[NAME]).is_some_and(|[said]| string(said).is_some_and(|said| said == "true"))
 }
 
 /// What AKS writes in the place of a body that it finds too large; any text there means as much.
@@ -254,8 +260,7 @@ impl<'a> AuditEvent<'a> {
         ] = fields;
         let [said, message, code, details] =
             fields_of(status, &["status", "message", "code", "details"]).unwrap_or_default();
-        let mut truncated = fields_of(annotations, &["audit.k8s.io/truncated"])
-            .is_some_and(|[truncated]| string(truncated).is_some_and(|value| value == "true"));
+        let mut truncated = annotations.is_some_and(is_truncated);
         AuditEvent {
             // OpenShift's collector puts its own level of logs in the place of `level`.
             level: Level::named(&string(collected_level).or_else(|| string(level)).unwrap_or_default()),
@@ -287,15 +292,17 @@ impl<'a> AuditEvent<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct EventId(u128);
 
-/// Makes [`EventId`]s. Two keyed hashes, so that no log can be written to collide.
-#[derive(Clone, Debug, Default)]
-pub struct EventIds(RandomState, RandomState);
-
-impl EventIds {
+impl EventId {
     /// The id of an event.
-    pub fn of(&self, event: &AuditEvent<'_>) -> EventId {
-        let target = event.target.as_ref().map(|t| (&t.group, &t.resource, &t.subresource, &t.namespace));
-        let parts = (&*event.audit_id, event.stage, &*event.verb, target, &*event.uri);
-        EventId((u128::from(self.0.hash_one(parts)) << 64) | u128::from(self.1.hash_one(parts)))
+    pub fn of(event: &AuditEvent<'_>, fingerprints: &Fingerprints) -> Self {
+        let stage = match event.stage {
+            Stage::Early => "",
+            Stage::ResponseComplete => "ResponseComplete",
+            Stage::Panic => "Panic",
+        };
+        let target = event.target.as_ref();
+        let target = target.map(|t| [&*t.group, &*t.resource, &*t.subresource, &*t.namespace]);
+        let parts = [&*event.audit_id, stage, &*event.verb, &*event.uri];
+        EventId(fingerprints.of_texts(parts.into_iter().chain(target.into_iter().flatten())))
     }
 }

@@ -10,7 +10,7 @@ pub mod resources;
 mod writes;
 
 pub use audited::{Audited, Outcome, Sweep};
-pub use event::{AuditEvent, EventId, EventIds, Level, ObjectReference, Stage};
+pub use event::{AuditEvent, EventId, Level, ObjectReference, Stage};
 pub use kinds::{Kinds, is_named_for};
 
 use super::{Decoder, Item};
@@ -23,7 +23,7 @@ pub const TWINS_APART: i64 = 1_000_000;
 
 /// What an event says: of objects, and of the log itself.
 pub(super) fn read(event: &AuditEvent<'_>, decoder: &Decoder) -> Vec<Item> {
-    let id = decoder.event_ids.of(event);
+    let id = EventId::of(event, &decoder.blobs.fingerprints());
     let effect = effect::of(event, id, decoder);
     let version = |item: &Item| match item {
         Item::Observed(seen) => seen.resource_version.filter(|_| seen.event.is_some()),
