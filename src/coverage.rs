@@ -17,6 +17,8 @@ mod runs;
 mod servers;
 mod silence;
 #[cfg(test)]
+mod sorted;
+#[cfg(test)]
 mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
