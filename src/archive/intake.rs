@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::assembly::{Assembly, Outcome};
 use super::{Archive, ArchiveError, Reading};
 use crate::config::TracerConfig;
+use crate::coverage::Sighting;
 use crate::decode::{Change, Decoded, Item};
 use crate::input::Sources;
 use crate::model::{Position, SourceId, Timestamp};
@@ -111,7 +112,7 @@ impl<'a> Intake<'a> {
                 // Events of one list have a time each.
                 Item::Audited(audited) => {
                     audited.at.into_iter().for_each(|at| extend(&mut self.spans[source], at));
-                    self.archive.coverage.take(position.source.index, *audited);
+                    self.archive.coverage.take(position.source.index, &Sighting::of(*audited))?;
                 }
                 Item::Piece(piece) => {
                     let outcomes = self.assembly.piece(position, *piece);

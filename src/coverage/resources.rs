@@ -1,20 +1,32 @@
 //! What was recorded of the writes of each resource.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeSet, HashMap};
 use std::fmt;
+use std::sync::Arc;
 
 use super::Known;
-use super::events::{Telling, What};
 use super::policy::Lacking;
+use super::sighting::{Shown, What};
 use crate::decode::audit::{ObjectReference, is_named_for};
 use crate::report::{Reason, Report, ResourceAccount};
 
 /// A resource or subresource: group, resource, subresource.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(super) struct Resource {
     pub(super) group: String,
     pub(super) resource: String,
     pub(super) subresource: String,
+}
+
+impl Resource {
+    /// Whether it is the same one. Empty texts are not looked at: they may stand nowhere, and processors with AVX-512 take a
+    /// hundred times longer to compare such in glibc's `memcmp`.
+    fn is(&self, other: &Self) -> bool {
+        let same = |a: &str, b: &str| a.len() == b.len() && (a.is_empty() || a == b);
+        same(&self.resource, &other.resource)
+            && same(&self.subresource, &other.subresource)
+            && same(&self.group, &other.group)
+    }
 }
 
 impl From<ObjectReference> for Resource {
@@ -37,6 +49,79 @@ fn qualified(group: &str, resource: &str) -> String {
     if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") }
 }
 
+/// The resources that were seen, each once.
+#[derive(Default)]
+pub(super) struct Resources {
+    /// By index.
+    seen: Vec<Arc<Resource>>,
+    indices: HashMap<Arc<Resource>, u32>,
+    /// Of those that share a slot, the index of the last one, to find most without hashing them.
+    recent: [u32; RECENT],
+}
+
+/// A power of two. More resources than that are seldom written at the same time.
+const RECENT: usize = 32;
+
+impl Resources {
+    /// The index of a resource. `slot`: any number, the same for the same resource.
+    pub(super) fn index(&mut self, resource: &Resource, slot: u32) -> u32 {
+        let recent = &mut self.recent[slot as usize % RECENT];
+        if self.seen.get(*recent as usize).is_some_and(|seen| seen.is(resource)) {
+            return *recent;
+        }
+        let next = self.seen.len() as u32;
+        *recent = self.indices.get(resource).copied().unwrap_or(next);
+        if *recent == next {
+            let resource = Arc::new(resource.clone());
+            self.seen.push(Arc::clone(&resource));
+            self.indices.insert(resource, next);
+        }
+        *recent
+    }
+
+    /// The resources by index.
+    pub(super) fn by_index(self) -> Vec<Arc<Resource>> {
+        self.seen
+    }
+}
+
+/// How many writes of a resource there are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Writes {
+    with_result: u64,
+    request_only: u64,
+    truncated: u64,
+    without_bodies: u64,
+    deletions: u64,
+}
+
+impl Writes {
+    /// Counts a request.
+    pub(super) fn count(&mut self, what: What, shown: Shown) {
+        *match (what, shown) {
+            (What::Deletion, _) => &mut self.deletions,
+            (What::Content, Shown { response: true, .. }) => &mut self.with_result,
+            (What::Content, Shown { truncated: true, .. }) => &mut self.truncated,
+            (What::Content, Shown { request: true, .. }) => &mut self.request_only,
+            (What::Content, _) => &mut self.without_bodies,
+            (What::Aside | What::DryRun | What::Refused | What::Unknown, _) => return,
+        } += 1;
+    }
+
+    /// One of those without bodies was none.
+    pub(super) fn uncount(&mut self, what: What) {
+        match what {
+            What::Deletion => self.deletions -= 1,
+            What::Content => self.without_bodies -= 1,
+            What::Aside | What::DryRun | What::Refused | What::Unknown => {}
+        }
+    }
+
+    fn all(&self) -> u64 {
+        self.with_result + self.request_only + self.truncated + self.without_bodies
+    }
+}
+
 /// What was recorded of all writes.
 #[derive(Default)]
 pub(super) struct Recorded {
@@ -47,25 +132,19 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
-    /// Counts the events. `resources`: by the index that events carry.
-    pub(super) fn of(events: &[Telling], resources: &[Resource], known: &Known<'_>) -> Self {
-        let mut counts = vec![ResourceAccount::default(); resources.len()];
-        for event in events {
-            count(&mut counts[event.resource as usize], event);
-        }
+    /// From the writes of each of the resources.
+    pub(super) fn of(resources: &[Arc<Resource>], writes: &[Writes], known: &Known<'_>) -> Self {
         let mut recorded = Recorded::default();
-        for (resource, mut count) in resources.iter().zip(counts) {
-            if count.writes + count.deletions == 0 {
+        for (resource, writes) in resources.iter().zip(writes) {
+            if writes.all() + writes.deletions == 0 {
                 continue;
             }
-            if !is_tracked(resource, known) {
-                recorded.untracked.0 += count.writes;
-                recorded.untracked.1 += count.with_result;
-                continue;
+            if is_tracked(resource, known) {
+                recorded.tracked.push(account(resource, writes));
+            } else {
+                recorded.untracked.0 += writes.all();
+                recorded.untracked.1 += writes.with_result;
             }
-            let Resource { group, resource, subresource } = resource.clone();
-            count.percent_with_result = percent(count.with_result, count.writes);
-            recorded.tracked.push(ResourceAccount { group, resource, subresource, ..count });
         }
         recorded.tracked.sort_by(|a, b| key(a).cmp(&key(b)));
         recorded
@@ -103,23 +182,20 @@ fn key(account: &ResourceAccount) -> (&str, &str, &str) {
     (&account.group, &account.resource, &account.subresource)
 }
 
-fn count(count: &mut ResourceAccount, event: &Telling) {
-    match event.what {
-        What::Deletion => count.deletions += 1,
-        What::Content => {
-            count.writes += 1;
-            let number = if event.response {
-                &mut count.with_result
-            } else if event.truncated {
-                &mut count.truncated
-            } else if event.request {
-                &mut count.request_only
-            } else {
-                &mut count.without_bodies
-            };
-            *number += 1;
-        }
-        What::Aside | What::DryRun | What::Refused | What::Unknown => {}
+fn account(resource: &Resource, writes: &Writes) -> ResourceAccount {
+    let Resource { group, resource, subresource } = resource.clone();
+    let Writes { with_result, request_only, truncated, without_bodies, deletions } = *writes;
+    ResourceAccount {
+        group,
+        resource,
+        subresource,
+        writes: writes.all(),
+        with_result,
+        request_only,
+        truncated,
+        without_bodies,
+        percent_with_result: percent(with_result, writes.all()),
+        deletions,
     }
 }
 
@@ -137,13 +213,6 @@ fn is_tracked(resource: &Resource, known: &Known<'_>) -> bool {
         // Where no body tells the kind, the name does.
         None => of_group.any(|kind| is_named_for(&resource.resource, &kind.kind)),
     }
-}
-
-/// Resources in the order of their indices.
-pub(super) fn by_index(resources: BTreeMap<Resource, u32>) -> Vec<Resource> {
-    let mut by_index: Vec<(u32, Resource)> = resources.into_iter().map(|(resource, index)| (index, resource)).collect();
-    by_index.sort_unstable();
-    by_index.into_iter().map(|(_, resource)| resource).collect()
 }
 
 #[cfg(test)]

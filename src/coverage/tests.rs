@@ -1,9 +1,11 @@
+mod room;
+
 use std::io::BufRead;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::decode::audit::{AuditEvent, EventIds, Level, ObjectReference, Outcome, Stage};
+use crate::decode::audit::{AuditEvent, Audited, EventIds, Level, ObjectReference, Outcome, Stage};
 use crate::decode::{Decoder, Item};
 use crate::model::{Position, SourceId};
 use crate::report::ResourceAccount;
@@ -79,6 +81,10 @@ impl Told {
             resource_version: None,
         }
     }
+
+    fn sighting(&self, ids: &EventIds) -> Sighting {
+        Sighting::of(self.audited(ids))
+    }
 }
 
 const PATHS: [&str; 4] = ["a/audit.log.1", "a/audit.log", "b/audit.log", "b/copy"];
@@ -89,13 +95,17 @@ fn finish(coverage: Coverage, paths: &[&str]) -> (AuditAccount, Report) {
     let tracked = tracked.map(|(group, kind)| GroupKind::new(group, kind)).into_iter().collect();
     let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
     let known = Known { tracked: &tracked, kinds: &Kinds::default(), paths: &paths };
-    (coverage.finish(&known, &mut report).unwrap(), report)
+    (coverage.finish(&known, &mut report).unwrap().unwrap(), report)
 }
 
 fn account(records: &[(u32, Told)]) -> (AuditAccount, Report) {
+    account_within(Room::default(), records)
+}
+
+fn account_within(room: Room, records: &[(u32, Told)]) -> (AuditAccount, Report) {
     let ids = EventIds::default();
-    let mut coverage = Coverage::default();
-    records.iter().for_each(|(source, told)| coverage.take(*source, told.audited(&ids)));
+    let mut coverage = Coverage::with_room(room);
+    records.iter().for_each(|(source, told)| coverage.take(*source, &told.sighting(&ids)).unwrap());
     finish(coverage, &PATHS)
 }
 
@@ -114,7 +124,7 @@ fn resources(records: &[Told]) -> Vec<String> {
 #[test]
 fn without_audit_events_there_is_nothing_to_say() {
     let known = Known { tracked: &BTreeSet::new(), kinds: &Kinds::default(), paths: &[] };
-    assert_eq!(Coverage::default().finish(&known, &mut Report::default()), None);
+    assert_eq!(Coverage::default().finish(&known, &mut Report::default()).unwrap(), None);
 }
 
 #[test]
@@ -248,8 +258,9 @@ fn hostile_values_do_no_harm() {
         let at = Some(Timestamp::from_micros(at));
         for (received, version) in [(at, u128::MAX), (None, 1), (Some(Timestamp::MAX), u128::from(u64::MAX))] {
             let audited = told("1", 0, "create", "pods", FULL).audited(&ids);
-            coverage.take(7, Audited { at, received, resource_version: Some(version), ..audited.clone() });
-            coverage.take(8, Audited { at: None, received, resource_version: Some(version), ..audited });
+            let audited = Audited { received, resource_version: Some(version), ..audited };
+            coverage.take(7, &Sighting::of(Audited { at, ..audited.clone() })).unwrap();
+            coverage.take(8, &Sighting::of(Audited { at: None, ..audited })).unwrap();
         }
     }
     finish(coverage, &[]);
@@ -335,7 +346,7 @@ fn lab(files: &[&str], b_ahead: i64) -> (AuditAccount, Report) {
                 time.map(|time| time.plus_micros(if name.starts_with("audit-b") { b_ahead * 1_000 } else { 0 }))
             };
             (audited.at, audited.received) = (moved(audited.at), moved(audited.received));
-            coverage.take(source as u32, audited);
+            coverage.take(source as u32, &Sighting::of(audited)).unwrap();
         }
     }
     finish(coverage, files)
