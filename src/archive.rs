@@ -11,7 +11,7 @@ use std::io::Read;
 use intake::Intake;
 
 use crate::config::TracerConfig;
-use crate::coverage::Coverage;
+use crate::coverage::{Coverage, SpillError};
 use crate::decode::{Decoded, Decoder, OwnerLifecycles, read_trace};
 use crate::input::records::Line;
 use crate::input::{self, Consumer, InputError, Progress, Record, Sources};
@@ -62,6 +62,9 @@ pub enum ArchiveError {
     /// A source could not be read.
     #[error(transparent)]
     Input(#[from] InputError),
+    /// What was read of audit logs has no room.
+    #[error(transparent)]
+    Spill(#[from] SpillError),
     /// A record could not be read.
     #[error("{place}: {message} (--skip-invalid passes over such records, and counts them)")]
     Unreadable {

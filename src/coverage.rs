@@ -5,28 +5,41 @@
 //! the servers, which there are, where one's log is missing, and how far their clocks are apart.
 //!
 //! Everything here is the same whatever the order in which records are read, and however often a record is there: whatever
-//! needs an order is decided in [`Coverage::finish`]. For that, each event of which nothing is to be known but that it was
-//! there costs 8 bytes, each request that was to change something 56.
+//! needs an order is decided in [`Coverage::finish`]. For that, something is kept of each event, in temporary files when it
+//! is much: 16 bytes of each of which nothing is to be known but that it was there, 49 of each request that was to change
+//! something. Memory is taken for a few megabytes of them, for the names of resources, servers and files, and for each
+//! pause in a log.
 
 mod clocks;
+mod counted;
 mod events;
+mod links;
 mod logs;
+mod notes;
 mod policy;
 mod resources;
 mod runs;
 mod servers;
 mod silence;
+mod sorted;
+mod tally;
 #[cfg(test)]
 mod tests;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::hash::{BuildHasher, RandomState};
+pub use sorted::SpillError;
 
-use clocks::Difference;
-use events::{Events, NO_TIME, Telling, What};
-use logs::Logs;
-use resources::{Recorded, Resource};
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
+
+use clocks::{Clocks, Difference, Mark};
+use counted::Counted;
+use events::Telling;
+use links::Links;
+use logs::Reading;
+use resources::{Recorded, Resources};
 use servers::Server;
+use sorted::{Room, Sorter};
+use tally::Tally;
 
 use crate::decode::audit::{Audited, Kinds};
 use crate::model::{GroupKind, Timestamp};
@@ -36,14 +49,19 @@ use crate::report::{AuditAccount, ClockAccount, Reason, Report, ServerAccount, S
 const COMPARED_CLOCKS: usize = 32;
 
 /// What the audit events tell of the logs that they stand in.
-#[derive(Default)]
 pub struct Coverage {
     records: u64,
-    logs: Logs,
-    resources: BTreeMap<Resource, u32>,
-    tellings: Vec<Telling>,
-    // Keyed, so that no log can be written to have events taken for copies.
-    hasher: RandomState,
+    logs: Reading,
+    resources: Resources,
+    counted: Sorter<Counted>,
+    tellings: Sorter<Telling>,
+    room: Room,
+}
+
+impl Default for Coverage {
+    fn default() -> Self {
+        Coverage::with_room(Room::default())
+    }
 }
 
 /// What else is known at the end.
@@ -57,72 +75,69 @@ pub struct Known<'a> {
 }
 
 impl Coverage {
-    /// Takes what one audit event tells of the log. `source`: index of the input.
-    pub fn take(&mut self, source: u32, mut audited: Audited) {
-        self.records += 1;
-        let log = self.logs.index(source, audited.server.take());
-        let at = audited.at.or(audited.received);
-        if let Some(at) = at {
-            self.logs.run(log, source, at.micros());
+    /// `room`: for each of the things that are kept of many events.
+    fn with_room(room: Room) -> Self {
+        Coverage {
+            records: 0,
+            logs: Reading::default(),
+            resources: Resources::default(),
+            counted: Sorter::new(&room),
+            tellings: Sorter::new(&room),
+            room,
         }
-        let id = self.hasher.hash_one(audited.id);
-        let target = audited.target.take().unwrap_or_default();
-        match What::of(audited.outcome, &audited.verb, &target.subresource) {
-            None => self.logs.count(log, self.hasher.hash_one((id, at.map(Timestamp::micros)))),
-            Some(what) => {
-                let next = self.resources.len() as u32;
-                let telling = Telling::of(&audited, &target, (id, log, what));
-                let resource = *self.resources.entry(target.into()).or_insert(next);
-                self.tellings.push(Telling { resource, ..telling });
+    }
+
+    /// Takes what one record tells. `source`: index of the input.
+    ///
+    /// # Errors
+    /// A temporary file that cannot be written.
+    pub fn take(&mut self, source: u32, audited: &Audited) -> Result<(), SpillError> {
+        let Audited { id, at, ref server, ref write } = *audited;
+        self.records += 1;
+        let log = self.logs.take(source, server.as_deref(), at);
+        match write {
+            None => self.counted.push(Counted::of(id.bits(), at, log)),
+            Some(write) => {
+                let resource = self.resources.index(&write.resource, write.slot);
+                self.tellings.push(Telling::of((id.bits(), at, log), write, resource))
             }
         }
     }
 
-    /// All of it, once everything is read; `None` when there was no audit event. Notes dry runs, unknown outcomes, resources without bodies,
-    /// silent servers and clocks that differ.
-    pub fn finish(mut self, known: &Known<'_>, report: &mut Report) -> Option<AuditAccount> {
+    /// All of it, once everything is read; `None` when there was no audit event. Notes dry runs, unknown outcomes, resources
+    /// without bodies, silent servers and clocks that differ.
+    ///
+    /// # Errors
+    /// A temporary file that cannot be written or read.
+    pub fn finish(self, known: &Known<'_>, report: &mut Report) -> Result<Option<AuditAccount>, SpillError> {
         if self.records == 0 {
-            return None;
+            return Ok(None);
         }
-        let resources = resources::by_index(self.resources);
-        let Events { distinct, twins, mut links } = Events::of(self.tellings);
-        links.extend(self.logs.links());
-        let mut by_log = vec![0; self.logs.len()];
-        distinct.iter().chain(&twins).for_each(|event| by_log[event.origin as usize] += 1);
-        let servers = servers::servers(self.logs, &links, &by_log, known.paths);
-        let recorded = Recorded::of(&distinct, &resources, known);
-        note_each(What::DryRun, Reason::DryRunIgnored, &distinct, &resources, report);
-        note_each(What::Unknown, Reason::OutcomeUnknown, &distinct, &resources, report);
+        let (logs, resources) = (self.logs.finish(), self.resources.by_index());
+        let mut links = Links::default();
+        let mut tally = Tally::new(&resources, logs.origins.len(), &self.room);
+        counted::count(self.counted.sorted()?, &mut links, &mut tally.by_log)?;
+        events::tell(self.tellings.sorted()?, &mut links, &mut tally)?;
+        let servers = servers::servers(&logs, &mut links, &tally.by_log, known.paths);
+        let recorded = Recorded::of(&resources, &tally.writes, known);
+        tally.notes.tell(report)?;
         recorded.note(report);
         note_silences(&servers, report);
-        let clocks = compare_clocks(&distinct, &servers, &resources, report);
-        let events = servers.iter().map(|server| server.events).sum::<u64>() - twins.len() as u64;
-        let number = |what| distinct.iter().filter(|event| event.what == what).count() as u64;
-        Some(AuditAccount {
+        let clocks = compare_clocks(tally.marks, &servers, tally.by_log.len(), report)?;
+        let events = servers.iter().map(|server| server.events).sum::<u64>() - tally.twins;
+        Ok(Some(AuditAccount {
             events,
             copies: self.records - events,
-            dry_runs: number(What::DryRun),
-            refused: number(What::Refused),
-            outcome_unknown: number(What::Unknown),
+            dry_runs: tally.dry_runs,
+            refused: tally.refused,
+            outcome_unknown: tally.unknown,
             policy: policy::rule(&recorded.lacking()),
             resources: recorded.tracked,
             untracked_writes: recorded.untracked.0,
             untracked_with_result: recorded.untracked.1,
             servers: servers.into_iter().map(server_account).collect(),
             clocks,
-        })
-    }
-}
-
-/// Notes every request of which a thing is to be known, in the order of time.
-fn note_each(what: What, reason: Reason, events: &[Telling], resources: &[Resource], report: &mut Report) {
-    let requests = events.iter().filter(|event| event.what == what);
-    let mut requests: Vec<(i64, &Resource)> =
-        requests.map(|event| (event.at, &resources[event.resource as usize])).collect();
-    requests.sort_unstable();
-    for (at, resource) in requests {
-        let at = Some(at).filter(|at| *at != NO_TIME).map(Timestamp::from_micros);
-        report.note(reason, at, || resource.to_string());
+        }))
     }
 }
 
@@ -137,21 +152,26 @@ fn note_silences(servers: &[Server], report: &mut Report) {
     }
 }
 
-/// Compares the clocks of the servers with the most events.
+/// Compares the clocks of the servers with the most events. `logs`: how many there are.
 fn compare_clocks(
-    events: &[Telling],
+    marks: Sorter<Mark>,
     servers: &[Server],
-    resources: &[Resource],
+    logs: usize,
     report: &mut Report,
-) -> Vec<ClockAccount> {
+) -> Result<Vec<ClockAccount>, SpillError> {
     let mut compared: Vec<&Server> = servers.iter().collect();
-    compared.sort_by_key(|server| std::cmp::Reverse(server.events));
+    compared.sort_by_key(|server| Reverse(server.events));
     compared.truncate(COMPARED_CLOCKS);
     compared.sort_by(|a, b| a.name.cmp(&b.name));
-    let of_log = |(i, server): (usize, &&Server)| server.logs.iter().map(move |log| (*log, i)).collect::<Vec<_>>();
-    let server_of: BTreeMap<u32, usize> = compared.iter().enumerate().flat_map(of_log).collect();
-    let marks = events.iter().filter(|event| resources[event.resource as usize].resource != "events");
-    let marks = marks.filter_map(|event| event.mark(*server_of.get(&event.origin)?)).collect();
+    let mut server_of: Vec<Option<usize>> = vec![None; logs];
+    for (i, server) in compared.iter().enumerate() {
+        server.logs.iter().for_each(|log| server_of[*log as usize] = Some(i));
+    }
+    let mut clocks = Clocks::new(compared.len());
+    for mark in marks.sorted()? {
+        let mark = mark?;
+        server_of[mark.log as usize].into_iter().for_each(|server| clocks.take(&mark, server));
+    }
     let account = |difference: Difference| {
         let name = |server: usize| compared[server].name.clone();
         if let Some(about) = difference.notable(name) {
@@ -161,7 +181,7 @@ fn compare_clocks(
         let (least, most) = bounds.unzip();
         ClockAccount { a: name(a), b: name(b), a_ahead_at_least_us: least, a_ahead_at_most_us: most }
     };
-    clocks::differences(marks, compared.len()).into_iter().map(account).collect()
+    Ok(clocks.differences().into_iter().map(account).collect())
 }
 
 fn server_account(server: Server) -> ServerAccount {

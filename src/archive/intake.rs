@@ -115,8 +115,9 @@ impl<'a> Intake<'a> {
                 Item::Swept(sweep) => store.swept(*sweep),
                 // Events of one list have a time each.
                 Item::Audited(audited) => {
-                    audited.at.into_iter().for_each(|at| extend(&mut self.spans[source], at));
-                    self.archive.coverage.take(position.source.index, *audited);
+                    let at = audited.at.map(Timestamp::from_micros);
+                    at.into_iter().for_each(|at| extend(&mut self.spans[source], at));
+                    self.archive.coverage.take(position.source.index, &audited)?;
                 }
                 Item::Piece(piece) => {
                     let outcomes = self.assembly.piece(position, *piece);

@@ -8,7 +8,7 @@ use super::{ExitStatus, summary};
 use crate::archive::{Archive, ArchiveError, Reading};
 use crate::cli::{ExportOptions, ResolvedWindow, UsageError};
 use crate::config::TracerConfig;
-use crate::coverage::Known;
+use crate::coverage::{Known, SpillError};
 use crate::decode::{Baseline, Decoder, Interest};
 use crate::input::{self, Sources};
 use crate::model::{GroupKind, Gvk, Timestamp};
@@ -41,7 +41,7 @@ pub fn run(options: ExportOptions, messages: &Messages) -> anyhow::Result<ExitSt
     let graph = OwnerGraph::new(&seen, options.infer_owners, &mut report);
     let span = span(&archive, &seen);
     let window = window(&options, &archive, span)?;
-    let audit = audit(&mut archive, &seen, &config, &mut report);
+    let audit = audit(&mut archive, &seen, &config, &mut report)?;
     let (history, filters, carried) = (&seen, &options.filters, archive.carried.as_slice());
     let sanitize = options.sanitize;
     let export = Export { history, graph: &graph, config: &config, filters, sanitize, carried };
@@ -168,7 +168,12 @@ fn window(options: &ExportOptions, archive: &Archive, span: Option<(Timestamp, T
 }
 
 /// What the audit logs can tell and what they cannot.
-fn audit(archive: &mut Archive, history: &History, config: &TracerConfig, report: &mut Report) -> Option<AuditAccount> {
+fn audit(
+    archive: &mut Archive,
+    history: &History,
+    config: &TracerConfig,
+    report: &mut Report,
+) -> Result<Option<AuditAccount>, SpillError> {
     let pods = std::iter::once(GroupKind::new("", "Pod"));
     let tracked = config.iter().map(|(gvk, _)| gvk.group_kind()).chain(pods).collect();
     let paths: Vec<String> = archive.sources.iter().map(|source| source.path.clone()).collect();

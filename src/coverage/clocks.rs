@@ -15,19 +15,41 @@
 //! resources with an etcd of their own; a clock that was set back) proves nothing; nor do two servers of which only one end
 //! is bounded: the versions of an aggregated API's server may all be smaller than those of the cluster.
 
+use super::sorted::{Bytes, Record};
+
 /// What one write proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Mark {
     /// The version that it shows.
     pub(super) version: u64,
-    /// Index of the server.
-    pub(super) server: usize,
+    /// Index of the log.
+    pub(super) log: u32,
     /// When the request came in, in microseconds of that server's clock.
     pub(super) received: i64,
     /// When the answer was complete, likewise.
     pub(super) at: i64,
     /// Whether this request wrote the version.
     pub(super) wrote: bool,
+}
+
+impl Record for Mark {
+    // A second one proves nothing more.
+    const ONCE: bool = true;
+    const SIZE: usize = 3 * 8 + 4 + 1;
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend(self.version.to_le_bytes());
+        out.extend(self.log.to_le_bytes());
+        out.extend(self.received.to_le_bytes());
+        out.extend(self.at.to_le_bytes());
+        out.push(self.wrote.into());
+    }
+
+    fn get(bytes: &mut Bytes<'_>) -> Self {
+        let (version, log) = (u64::from_le_bytes(bytes.next()), u32::from_le_bytes(bytes.next()));
+        let (received, at) = (i64::from_le_bytes(bytes.next()), i64::from_le_bytes(bytes.next()));
+        Mark { version, log, received, at, wrote: bytes.next() != [0] }
+    }
 }
 
 /// How far `a` is ahead of `b`, in microseconds: at least `bounds.0`, at most `bounds.1`.
@@ -65,35 +87,59 @@ fn seconds(micros: i64) -> String {
     format!("{:.3}", micros.unsigned_abs() as f64 / 1e6)
 }
 
-/// The differences of all pairs of so many servers.
-pub(super) fn differences(mut marks: Vec<Mark>, servers: usize) -> Vec<Difference> {
-    let ahead = ahead(&mut marks, servers);
-    let of_pair = |a: usize, b: usize| {
-        let sound = [a, b].iter().all(|&server| ahead[server][server].is_none_or(|least| least <= 0));
-        let proved = ahead[a][b].zip(ahead[b][a]).filter(|_| sound);
-        Difference { a, b, bounds: proved.map(|(least, behind)| (least, behind.saturating_neg())) }
-    };
-    (0..servers).flat_map(|a| (a + 1..servers).map(move |b| (a, b))).map(|(a, b)| of_pair(a, b)).collect()
+/// Takes the marks of servers in the order of their versions, and bounds how far their clocks are apart.
+pub(super) struct Clocks {
+    /// By how much each server is ahead of each, at least.
+    ahead: Vec<Vec<Option<i64>>>,
+    /// Of each server, when it received the latest of the requests whose versions have been passed.
+    latest: Vec<Option<i64>>,
+    version: u64,
+    /// Of each server, when it first showed `version`.
+    shown: Vec<Option<i64>>,
 }
 
-/// By how much each server is ahead of each, at least.
-fn ahead(marks: &mut [Mark], servers: usize) -> Vec<Vec<Option<i64>>> {
-    marks.sort_unstable();
-    let mut ahead = vec![vec![None; servers]; servers];
-    // Of each server, when it received the latest of the requests whose versions have been passed.
-    let mut latest: Vec<Option<i64>> = vec![None; servers];
-    for same in marks.chunk_by(|x, y| x.version == y.version) {
-        for mark in same.iter().filter(|mark| mark.wrote) {
-            latest[mark.server] = latest[mark.server].max(Some(mark.received));
+impl Clocks {
+    /// Those of so many servers.
+    pub(super) fn new(servers: usize) -> Self {
+        let none = vec![None; servers];
+        Clocks { ahead: vec![none.clone(); servers], latest: none.clone(), version: 0, shown: none }
+    }
+
+    /// Takes the next mark, of this server.
+    pub(super) fn take(&mut self, mark: &Mark, server: usize) {
+        if self.version != mark.version {
+            self.pass();
+            self.version = mark.version;
         }
-        for mark in same {
-            for (server, received) in latest.iter().enumerate() {
-                let least = received.map(|received| received.saturating_sub(mark.at));
-                ahead[server][mark.server] = least.max(ahead[server][mark.server]);
+        if mark.wrote {
+            self.latest[server] = self.latest[server].max(Some(mark.received));
+        }
+        self.shown[server] = Some(self.shown[server].map_or(mark.at, |at| at.min(mark.at)));
+    }
+
+    /// Compares what showed a version with all that wrote it or older ones.
+    fn pass(&mut self) {
+        for (server, at) in self.shown.iter_mut().enumerate() {
+            let Some(at) = at.take() else { continue };
+            for (ahead, received) in self.ahead.iter_mut().zip(&self.latest) {
+                let least = received.map(|received| received.saturating_sub(at));
+                ahead[server] = ahead[server].max(least);
             }
         }
     }
-    ahead
+
+    /// The differences of all pairs.
+    pub(super) fn differences(mut self) -> Vec<Difference> {
+        self.pass();
+        let ahead = self.ahead;
+        let of_pair = |a: usize, b: usize| {
+            let sound = [a, b].iter().all(|&server| ahead[server][server].is_none_or(|least| least <= 0));
+            let proved = ahead[a][b].zip(ahead[b][a]).filter(|_| sound);
+            Difference { a, b, bounds: proved.map(|(least, behind)| (least, behind.saturating_neg())) }
+        };
+        let servers = ahead.len();
+        (0..servers).flat_map(|a| (a + 1..servers).map(move |b| (a, b))).map(|(a, b)| of_pair(a, b)).collect()
+    }
 }
 
 #[cfg(test)]
@@ -102,8 +148,16 @@ mod tests {
 
     use super::*;
 
-    fn mark(version: u64, server: usize, received: i64, at: i64, wrote: bool) -> Mark {
-        Mark { version, server, received, at, wrote }
+    /// A mark of the server whose log has this index.
+    fn mark(version: u64, log: u32, received: i64, at: i64, wrote: bool) -> Mark {
+        Mark { version, log, received, at, wrote }
+    }
+
+    fn differences(mut marks: Vec<Mark>, servers: usize) -> Vec<Difference> {
+        marks.sort_unstable();
+        let mut clocks = Clocks::new(servers);
+        marks.iter().for_each(|mark| clocks.take(mark, mark.log as usize));
+        clocks.differences()
     }
 
     fn bounds(marks: &[Mark]) -> Option<(i64, i64)> {
@@ -174,18 +228,19 @@ mod tests {
         #[test]
         fn the_true_difference_lies_within_the_bounds(
             offsets in prop::array::uniform3(-2_000_000i64..2_000_000),
-            writes in prop::collection::vec((0usize..3, 1i64..50_000, 0i64..20_000, 0i64..20_000, any::<bool>()), 1..60),
+            writes in prop::collection::vec((0u32..3, 1i64..50_000, 0i64..20_000, 0i64..20_000, any::<bool>()), 1..60),
         ) {
             let mut now = 0;
             let mut marks = Vec::new();
             for (version, (server, step, before, after, no_op)) in writes.into_iter().enumerate() {
                 now += step;
-                let clock = |time: i64| time + offsets[server];
+                let clock = |server: u32, time: i64| time + offsets[server as usize];
                 let version = version as u64 + 1;
-                marks.push(mark(version, server, clock(now - before), clock(now + after), true));
+                marks.push(mark(version, server, clock(server, now - before), clock(server, now + after), true));
                 if no_op {
-                    let later = now + 30_000;
-                    marks.push(mark(version, (server + 1) % 3, later + offsets[(server + 1) % 3], later + offsets[(server + 1) % 3], false));
+                    let other = (server + 1) % 3;
+                    let later = clock(other, now + 30_000);
+                    marks.push(mark(version, other, later, later, false));
                 }
             }
             for Difference { a, b, bounds } in differences(marks, 3) {

@@ -1,100 +1,103 @@
 //! The logs as they were read: which file, which server where the carrier names it, and when they have events.
 
-use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
-use std::iter::Copied;
-use std::slice::Iter;
+use std::collections::HashMap;
+use std::sync::Arc;
 
-use super::runs::Runs;
+use super::runs::{Growing, Runs};
 
 /// A log whose records are of one server: a file, or, over all files, what a carrier says is of one server.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(super) enum Origin {
     /// The server's name, where the carrier says it.
-    Named(String),
+    Named(Arc<str>),
     /// The index of a file, where it does not.
     File(u32),
+}
+
+/// All logs, as they are read.
+#[derive(Default)]
+pub(super) struct Reading {
+    /// By index.
+    origins: Vec<Origin>,
+    named: HashMap<Arc<str>, u32>,
+    files: HashMap<u32, u32>,
+    /// What a file has of a log, in the order in which they came.
+    parts: Vec<Part>,
+    /// Which part it is, by log and file.
+    indices: HashMap<(u32, u32), u32>,
+    /// The parts that the last records stood in: the next one mostly does, too.
+    recent: [usize; RECENT],
+    /// Which of those is the next to be forgotten.
+    oldest: usize,
+}
+
+/// So many parts are looked through before the index of all: a carrier mixes the logs of a few servers.
+const RECENT: usize = 8;
+
+/// The part of a log that stands in a file.
+struct Part {
+    log: u32,
+    source: u32,
+    runs: Growing,
+}
+
+impl Reading {
+    /// Takes a record, of a server and a time if they are known; returns the index of its log.
+    pub(super) fn take(&mut self, source: u32, server: Option<&str>, at: Option<i64>) -> u32 {
+        let recent = self.recent.into_iter().find(|&part| self.is_of(part, source, server));
+        let part = recent.unwrap_or_else(|| self.find(source, server));
+        let part = &mut self.parts[part];
+        if let Some(at) = at {
+            part.runs.add(at);
+        }
+        part.log
+    }
+
+    fn is_of(&self, part: usize, source: u32, server: Option<&str>) -> bool {
+        let Some(part) = self.parts.get(part).filter(|part| part.source == source) else { return false };
+        match (&self.origins[part.log as usize], server) {
+            (Origin::Named(name), Some(server)) => **name == *server,
+            (Origin::File(_), None) => true,
+            _ => false,
+        }
+    }
+
+    /// Index of the part in a file of a server's log.
+    fn find(&mut self, source: u32, server: Option<&str>) -> usize {
+        let next = self.origins.len() as u32;
+        let log = match server {
+            None => *self.files.entry(source).or_insert(next),
+            Some(server) => self.named.get(server).copied().unwrap_or(next),
+        };
+        if log == next {
+            let origin = server.map_or(Origin::File(source), |server| Origin::Named(server.into()));
+            if let Origin::Named(name) = &origin {
+                self.named.insert(Arc::clone(name), log);
+            }
+            self.origins.push(origin);
+        }
+        let next = self.parts.len() as u32;
+        let part = *self.indices.entry((log, source)).or_insert(next);
+        if part == next {
+            self.parts.push(Part { log, source, runs: Growing::default() });
+        }
+        self.recent[self.oldest] = part as usize;
+        self.oldest = (self.oldest + 1) % RECENT;
+        part as usize
+    }
+
+    /// All of them, once everything is read.
+    pub(super) fn finish(self) -> Logs {
+        let runs = self.parts.into_iter().map(|part| (part.log, part.source, part.runs.finish()));
+        Logs { origins: self.origins, runs: runs.filter(|(.., runs)| runs.span().is_some()).collect() }
+    }
 }
 
 /// All logs.
 #[derive(Default)]
 pub(super) struct Logs {
-    indices: BTreeMap<Origin, u32>,
-    /// Of each origin, hashes of the events of which nothing more is to be known, to count them once.
-    others: Vec<Vec<u64>>,
-    /// When an origin has events in a file.
-    runs: BTreeMap<(u32, u32), Runs>,
-}
-
-impl Logs {
-    /// The index of the log that a record stands in.
-    pub(super) fn index(&mut self, source: u32, server: Option<String>) -> u32 {
-        let origin = match server {
-            Some(name) if !name.is_empty() => Origin::Named(name),
-            _ => Origin::File(source),
-        };
-        let next = self.others.len() as u32;
-        let index = *self.indices.entry(origin).or_insert(next);
-        if index == next {
-            self.others.push(Vec::new());
-        }
-        index
-    }
-
-    /// An event was at a moment.
-    pub(super) fn run(&mut self, log: u32, source: u32, at: i64) {
-        self.runs.entry((log, source)).or_default().add(at);
-    }
-
-    /// Counts an event of which nothing more is to be known.
-    pub(super) fn count(&mut self, log: u32, event: u64) {
-        self.others[log as usize].push(event);
-    }
-
-    /// How many logs there are.
-    pub(super) fn len(&self) -> usize {
-        self.others.len()
-    }
-
     /// The origins by index.
-    pub(super) fn origins(&self) -> Vec<&Origin> {
-        let mut origins: Vec<(u32, &Origin)> = self.indices.iter().map(|(origin, index)| (*index, origin)).collect();
-        origins.sort_unstable();
-        origins.into_iter().map(|(_, origin)| origin).collect()
-    }
-
-    /// The log, the file and the runs of all that was read.
-    pub(super) fn runs(&self) -> impl Iterator<Item = (u32, u32, &Runs)> {
-        self.runs.iter().map(|((log, source), runs)| (*log, *source, runs))
-    }
-
-    /// Pairs of logs that hold copies of one event of those that were only counted.
-    pub(super) fn links(&mut self) -> BTreeSet<(u32, u32)> {
-        for events in &mut self.others {
-            events.sort_unstable();
-            events.dedup();
-        }
-        let mut rest: Vec<_> = self.others.iter().map(|events| events.iter().copied()).collect();
-        let next = |(log, events): (u32, &mut Copied<Iter<'_, u64>>)| events.next().map(|event| Reverse((event, log)));
-        let mut heads: BinaryHeap<_> = (0..).zip(&mut rest).filter_map(next).collect();
-        let mut links = BTreeSet::new();
-        let mut last: Option<(u64, u32)> = None;
-        while let Some(Reverse((event, log))) = heads.pop() {
-            links.extend(last.filter(|(other, _)| *other == event).map(|(_, other)| (other, log)));
-            last = Some((event, log));
-            heads.extend(next((log, &mut rest[log as usize])));
-        }
-        links
-    }
-
-    /// How many of the events that were only counted are of these logs, each once.
-    pub(super) fn counted(&mut self, logs: &[u32]) -> u64 {
-        let mut events: Vec<u64> = Vec::new();
-        for log in logs {
-            events.append(&mut self.others[*log as usize]);
-        }
-        events.sort_unstable();
-        events.dedup();
-        events.len() as u64
-    }
+    pub(super) origins: Vec<Origin>,
+    /// The log, the file and the runs of all that has times.
+    pub(super) runs: Vec<(u32, u32, Runs)>,
 }

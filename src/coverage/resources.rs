@@ -1,41 +1,84 @@
 //! What was recorded of the writes of each resource.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::Known;
-use super::events::{Telling, What};
 use super::policy::Lacking;
-use crate::decode::audit::{ObjectReference, is_named_for};
+use crate::decode::audit::{Resource, Shown, What, is_named_for, qualified};
 use crate::report::{Reason, Report, ResourceAccount};
 
-/// A resource or subresource: group, resource, subresource.
-#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Resource {
-    pub(super) group: String,
-    pub(super) resource: String,
-    pub(super) subresource: String,
+/// The resources that were seen, each once.
+#[derive(Default)]
+pub(super) struct Resources {
+    /// By index.
+    seen: Vec<Arc<Resource>>,
+    indices: HashMap<Arc<Resource>, u32>,
+    /// Of those that share a slot, the index of the last one, to find most without hashing them.
+    recent: [u32; RECENT],
 }
 
-impl From<ObjectReference<'_>> for Resource {
-    fn from(target: ObjectReference<'_>) -> Self {
-        let ObjectReference { group, resource, subresource, .. } = target;
-        let owned = |text: std::borrow::Cow<'_, str>| text.into_owned();
-        Resource { group: owned(group), resource: owned(resource), subresource: owned(subresource) }
+/// A power of two. More resources than that are seldom written at the same time.
+const RECENT: usize = 32;
+
+impl Resources {
+    /// The index of a resource. `slot`: any number, the same for the same resource.
+    pub(super) fn index(&mut self, resource: &Resource, slot: u32) -> u32 {
+        let recent = &mut self.recent[slot as usize % RECENT];
+        if self.seen.get(*recent as usize).is_some_and(|seen| seen.is(resource)) {
+            return *recent;
+        }
+        let next = self.seen.len() as u32;
+        *recent = self.indices.get(resource).copied().unwrap_or(next);
+        if *recent == next {
+            let resource = Arc::new(resource.clone());
+            self.seen.push(Arc::clone(&resource));
+            self.indices.insert(resource, next);
+        }
+        *recent
+    }
+
+    /// The resources by index.
+    pub(super) fn by_index(self) -> Vec<Arc<Resource>> {
+        self.seen
     }
 }
 
-impl fmt::Display for Resource {
-    /// `deployments.apps/scale`.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&qualified(&self.group, &self.resource))?;
-        if self.subresource.is_empty() { Ok(()) } else { write!(f, "/{}", self.subresource) }
-    }
+/// How many writes of a resource there are.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Writes {
+    with_result: u64,
+    request_only: u64,
+    truncated: u64,
+    without_bodies: u64,
+    deletions: u64,
 }
 
-/// `deployments.apps`, as kubectl qualifies resources.
-fn qualified(group: &str, resource: &str) -> String {
-    if group.is_empty() { resource.to_owned() } else { format!("{resource}.{group}") }
+impl Writes {
+    /// Counts a request.
+    pub(super) fn count(&mut self, what: What, shown: Shown) {
+        *match (what, shown) {
+            (What::Deletion, _) => &mut self.deletions,
+            (What::Content, Shown { response: true, .. }) => &mut self.with_result,
+            (What::Content, Shown { truncated: true, .. }) => &mut self.truncated,
+            (What::Content, Shown { request: true, .. }) => &mut self.request_only,
+            (What::Content, _) => &mut self.without_bodies,
+            (What::Aside | What::DryRun | What::Refused | What::Unknown, _) => return,
+        } += 1;
+    }
+
+    /// One of those without bodies was none.
+    pub(super) fn uncount(&mut self, what: What) {
+        match what {
+            What::Deletion => self.deletions -= 1,
+            What::Content => self.without_bodies -= 1,
+            What::Aside | What::DryRun | What::Refused | What::Unknown => {}
+        }
+    }
+
+    fn all(&self) -> u64 {
+        self.with_result + self.request_only + self.truncated + self.without_bodies
+    }
 }
 
 /// What was recorded of all writes.
@@ -48,25 +91,19 @@ pub(super) struct Recorded {
 }
 
 impl Recorded {
-    /// Counts the events. `resources`: by the index that events carry.
-    pub(super) fn of(events: &[Telling], resources: &[Resource], known: &Known<'_>) -> Self {
-        let mut counts = vec![ResourceAccount::default(); resources.len()];
-        for event in events {
-            count(&mut counts[event.resource as usize], event);
-        }
+    /// From the writes of each of the resources.
+    pub(super) fn of(resources: &[Arc<Resource>], writes: &[Writes], known: &Known<'_>) -> Self {
         let mut recorded = Recorded::default();
-        for (resource, mut count) in resources.iter().zip(counts) {
-            if count.writes + count.deletions == 0 {
+        for (resource, writes) in resources.iter().zip(writes) {
+            if writes.all() + writes.deletions == 0 {
                 continue;
             }
-            if !is_tracked(resource, known) {
-                recorded.untracked.0 += count.writes;
-                recorded.untracked.1 += count.with_result;
-                continue;
+            if is_tracked(resource, known) {
+                recorded.tracked.push(account(resource, writes));
+            } else {
+                recorded.untracked.0 += writes.all();
+                recorded.untracked.1 += writes.with_result;
             }
-            let Resource { group, resource, subresource } = resource.clone();
-            count.percent_with_result = percent(count.with_result, count.writes);
-            recorded.tracked.push(ResourceAccount { group, resource, subresource, ..count });
         }
         recorded.tracked.sort_by(|a, b| key(a).cmp(&key(b)));
         recorded
@@ -104,23 +141,20 @@ fn key(account: &ResourceAccount) -> (&str, &str, &str) {
     (&account.group, &account.resource, &account.subresource)
 }
 
-fn count(count: &mut ResourceAccount, event: &Telling) {
-    match event.what {
-        What::Deletion => count.deletions += 1,
-        What::Content => {
-            count.writes += 1;
-            let number = if event.response {
-                &mut count.with_result
-            } else if event.truncated {
-                &mut count.truncated
-            } else if event.request {
-                &mut count.request_only
-            } else {
-                &mut count.without_bodies
-            };
-            *number += 1;
-        }
-        What::Aside | What::DryRun | What::Refused | What::Unknown => {}
+fn account(resource: &Resource, writes: &Writes) -> ResourceAccount {
+    let Resource { group, resource, subresource } = resource.clone();
+    let Writes { with_result, request_only, truncated, without_bodies, deletions } = *writes;
+    ResourceAccount {
+        group,
+        resource,
+        subresource,
+        writes: writes.all(),
+        with_result,
+        request_only,
+        truncated,
+        without_bodies,
+        percent_with_result: percent(with_result, writes.all()),
+        deletions,
     }
 }
 
@@ -138,13 +172,6 @@ fn is_tracked(resource: &Resource, known: &Known<'_>) -> bool {
         // Where no body tells the kind, the name does.
         None => of_group.any(|kind| is_named_for(&resource.resource, &kind.kind)),
     }
-}
-
-/// Resources in the order of their indices.
-pub(super) fn by_index(resources: BTreeMap<Resource, u32>) -> Vec<Resource> {
-    let mut by_index: Vec<(u32, Resource)> = resources.into_iter().map(|(resource, index)| (index, resource)).collect();
-    by_index.sort_unstable();
-    by_index.into_iter().map(|(_, resource)| resource).collect()
 }
 
 #[cfg(test)]

@@ -10,12 +10,38 @@ pub(super) const PAUSE: i64 = 5_000_000;
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct Runs(BTreeMap<i64, i64>);
 
-impl Runs {
+/// Runs to which moments are added. As those of a log come nearly in order, the stretch that grows is kept apart.
+#[derive(Debug, Default)]
+pub(super) struct Growing {
+    stretch: Option<(i64, i64)>,
+    others: Runs,
+}
+
+impl Growing {
     /// Adds one moment.
     pub(super) fn add(&mut self, at: i64) {
-        self.add_run(at, at);
+        match &mut self.stretch {
+            Some((from, to)) if at.saturating_sub(*to) <= PAUSE && from.saturating_sub(at) <= PAUSE => {
+                (*from, *to) = (at.min(*from), at.max(*to));
+            }
+            other => {
+                if let Some((from, to)) = other.replace((at, at)) {
+                    self.others.add_run(from, to);
+                }
+            }
+        }
     }
 
+    /// All of them.
+    pub(super) fn finish(mut self) -> Runs {
+        if let Some((from, to)) = self.stretch {
+            self.others.add_run(from, to);
+        }
+        self.others
+    }
+}
+
+impl Runs {
     fn add_run(&mut self, mut from: i64, mut to: i64) {
         if let Some((&start, &end)) = self.0.range(..=from).next_back() {
             if to <= end {
@@ -58,6 +84,15 @@ impl Runs {
 }
 
 #[cfg(test)]
+impl FromIterator<i64> for Runs {
+    fn from_iter<I: IntoIterator<Item = i64>>(moments: I) -> Self {
+        let mut growing = Growing::default();
+        moments.into_iter().for_each(|at| growing.add(at));
+        growing.finish()
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use proptest::prelude::*;
 
@@ -72,10 +107,7 @@ mod tests {
 
     #[test]
     fn the_ends_of_time_do_no_harm() {
-        let mut runs = Runs::default();
-        for at in [i64::MAX, i64::MIN, 0, i64::MAX, i64::MIN + 1] {
-            runs.add(at);
-        }
+        let runs: Runs = [i64::MAX, i64::MIN, 0, i64::MAX, i64::MIN + 1].into_iter().collect();
         assert_eq!(runs.span(), Some((i64::MIN, i64::MAX)));
         assert_eq!(runs.pauses().len(), 2);
         assert_eq!(runs.busy(), 1);
@@ -87,8 +119,7 @@ mod tests {
             moments in prop::collection::vec(0i64..200_000_000, 0..80),
             cut in 0usize..80,
         ) {
-            let mut runs = Runs::default();
-            moments.iter().for_each(|at| runs.add(*at));
+            let runs: Runs = moments.iter().copied().collect();
             prop_assert_eq!(&runs, &by_definition(moments.clone()));
             let (left, right) = moments.split_at(cut.min(moments.len()));
             let mut merged = by_definition(left.to_vec());

@@ -12,6 +12,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::links::Links;
 use super::logs::{Logs, Origin};
 use super::runs::Runs;
 use super::silence::{Pace, Span};
@@ -39,16 +40,16 @@ pub(super) struct Server {
     pub(super) silences: Vec<Span>,
 }
 
-/// Tells the servers of all logs, in the order of their names. `links`: pairs of logs of one server; `events`: those of each
-/// log that are not in `logs`.
-pub(super) fn servers(mut logs: Logs, links: &[(u32, u32)], events: &[u64], paths: &[String]) -> Vec<Server> {
-    let mut servers: Vec<Server> = parts(&logs, links, paths).into_iter().map(Part::server).collect();
+/// Tells the servers of all logs, in the order of their names. `links`: which logs are of one server; `events`: how many each log
+/// has, such that more than one of a server's logs has counted once.
+pub(super) fn servers(logs: &Logs, links: &mut Links, events: &[u64], paths: &[String]) -> Vec<Server> {
+    let mut servers: Vec<Server> = parts(logs, links, paths).into_iter().map(Part::server).collect();
     for server in &mut servers {
-        server.events = logs.counted(&server.logs) + server.logs.iter().map(|log| events[*log as usize]).sum::<u64>();
+        server.events = server.logs.iter().map(|log| events[*log as usize]).sum();
     }
     name_files(&mut servers, paths);
     servers.sort_by(|a, b| a.name.cmp(&b.name));
-    find_silences(&mut servers, &logs);
+    find_silences(&mut servers, logs);
     servers
 }
 
@@ -91,7 +92,7 @@ impl Part<'_> {
 }
 
 /// Groups logs: those that carriers name or copies link, then those of one directory that follow one another.
-fn parts<'a>(logs: &'a Logs, links: &[(u32, u32)], paths: &'a [String]) -> Vec<Part<'a>> {
+fn parts<'a>(logs: &'a Logs, links: &mut Links, paths: &'a [String]) -> Vec<Part<'a>> {
     let mut servers: Vec<Part<'_>> = Vec::new();
     let mut unnamed: BTreeMap<String, Vec<Part<'_>>> = BTreeMap::new();
     for part in linked(logs, links, paths) {
@@ -116,39 +117,25 @@ fn parts<'a>(logs: &'a Logs, links: &[(u32, u32)], paths: &'a [String]) -> Vec<P
 }
 
 /// Puts together the logs that hold copies of one event.
-fn linked<'a>(logs: &'a Logs, links: &[(u32, u32)], paths: &'a [String]) -> Vec<Part<'a>> {
-    let mut heads: Vec<u32> = (0..logs.len() as u32).collect();
-    for (a, b) in links {
-        let (a, b) = (head(&mut heads, *a), head(&mut heads, *b));
-        heads[a.max(b) as usize] = a.min(b);
-    }
+fn linked<'a>(logs: &'a Logs, links: &mut Links, paths: &'a [String]) -> Vec<Part<'a>> {
     let mut parts: BTreeMap<u32, Part<'_>> = BTreeMap::new();
-    for (log, origin) in logs.origins().into_iter().enumerate() {
-        let part = parts.entry(head(&mut heads, log as u32)).or_default();
-        part.logs.push(log as u32);
+    for (log, origin) in (0..).zip(&logs.origins) {
+        let part = parts.entry(links.head(log)).or_default();
+        part.logs.push(log);
         match origin {
-            Origin::Named(name) => part.name = part.name.into_iter().chain([name.as_str()]).min(),
+            Origin::Named(name) => part.name = part.name.into_iter().chain([&**name]).min(),
             Origin::File(source) => drop(part.files.insert(*source)),
         }
     }
-    for (log, source, runs) in logs.runs() {
-        let part = parts.entry(head(&mut heads, log)).or_default();
-        part.files.insert(source);
+    for (log, source, runs) in &logs.runs {
+        let part = parts.entry(links.head(*log)).or_default();
+        part.files.insert(*source);
         part.span = part.span.into_iter().chain(runs.span()).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     }
     for part in parts.values_mut() {
         part.path = part.files.iter().map(|file| path(paths, *file)).min().unwrap_or_default();
     }
     parts.into_values().collect()
-}
-
-fn head(heads: &mut [u32], log: u32) -> u32 {
-    let mut at = log;
-    while heads[at as usize] != at {
-        heads[at as usize] = heads[heads[at as usize] as usize];
-        at = heads[at as usize];
-    }
-    at
 }
 
 fn path(paths: &[String], source: u32) -> &str {
@@ -201,8 +188,8 @@ fn find_silences(servers: &mut [Server], logs: &Logs) {
     let spans: Vec<Span> = servers.iter().filter_map(|server| server.span).collect();
     let last = spans.iter().map(|(_, last)| *last).max();
     let mut runs: BTreeMap<u32, Vec<&Runs>> = BTreeMap::new();
-    for (log, _, run) in logs.runs() {
-        runs.entry(log).or_default().push(run);
+    for (log, _, run) in &logs.runs {
+        runs.entry(*log).or_default().push(run);
     }
     for server in servers {
         let Some(((_, end), last)) = server.span.zip(last) else { continue };
@@ -219,27 +206,28 @@ fn find_silences(servers: &mut [Server], logs: &Logs) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::coverage::logs::Reading;
 
     const SECOND: i64 = 1_000_000;
 
     /// The servers of files with an event each second of a span, as `name: files`, with silences.
-    fn told(files: &[(&str, i64, i64)], links: &[(u32, u32)]) -> Vec<String> {
-        let mut logs = Logs::default();
+    fn told(files: &[(&str, i64, i64)], linked: &[(u32, u32)]) -> Vec<String> {
+        let mut reading = Reading::default();
         let paths: Vec<String> = files.iter().map(|(path, ..)| (*path).to_owned()).collect();
-        for (source, (_, from, to)) in files.iter().enumerate() {
-            let log = logs.index(source as u32, None);
+        for (source, (_, from, to)) in (0..).zip(files) {
             for second in *from..=*to {
-                logs.run(log, source as u32, second * SECOND);
-                logs.count(log, (source as u64) << 32 | second as u64);
+                assert_eq!(reading.take(source, None, Some(second * SECOND)), source);
             }
         }
-        let events = vec![0; files.len()];
+        let events: Vec<u64> = files.iter().map(|(_, from, to)| (to - from + 1) as u64).collect();
+        let mut links = Links::default();
+        linked.iter().for_each(|(a, b)| links.join(*a, *b));
         let show = |server: Server| {
             let silences: Vec<String> =
                 server.silences.iter().map(|(a, b)| format!(" {}-{}", a / SECOND, b / SECOND)).collect();
             format!("{}: {}{}", server.name, server.files.len(), silences.concat())
         };
-        servers(logs, links, &events, &paths).into_iter().map(show).collect()
+        servers(&reading.finish(), &mut links, &events, &paths).into_iter().map(show).collect()
     }
 
     #[test]
@@ -299,16 +287,15 @@ mod tests {
 
     #[test]
     fn names_of_carriers_go_over_files() {
-        let mut logs = Logs::default();
+        let mut reading = Reading::default();
         for second in 0..100 {
-            for (file, server) in [(0, "s1"), (0, "s2"), (1, "s1")] {
-                let log = logs.index(file, Some(server.to_owned()));
-                logs.run(log, file, second * SECOND);
-                logs.count(log, second as u64);
+            for (file, server, log) in [(0, "s1", 0), (0, "s2", 1), (1, "s1", 0)] {
+                assert_eq!(reading.take(file, Some(server), Some(second * SECOND)), log);
             }
         }
-        let found = servers(logs, &[], &[0, 0], &["x".to_owned(), "y".to_owned()]);
+        let paths = ["x".to_owned(), "y".to_owned()];
+        let found = servers(&reading.finish(), &mut Links::default(), &[150, 100], &paths);
         let found: Vec<_> = found.iter().map(|s| (s.name.as_str(), s.files.len(), s.events)).collect();
-        assert_eq!(found, [("s1", 2, 100), ("s2", 1, 100)]);
+        assert_eq!(found, [("s1", 2, 150), ("s2", 1, 100)]);
     }
 }

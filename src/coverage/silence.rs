@@ -120,9 +120,7 @@ mod tests {
 
     /// A file with an event every `step` seconds of a span.
     fn file(from: i64, to: i64, step: i64) -> Runs {
-        let mut runs = Runs::default();
-        (from..=to).step_by(step as usize).for_each(|second| runs.add(second * SECOND));
-        runs
+        (from..=to).step_by(step as usize).map(|second| second * SECOND).collect()
     }
 
     fn silences(files: &[Runs], events: u64) -> Vec<(i64, i64)> {
@@ -185,8 +183,7 @@ mod tests {
     #[test]
     fn the_ends_of_time_do_no_harm() {
         let mut runs = file(0, 200, 1);
-        runs.add(i64::MIN + 1);
-        runs.add(i64::MAX);
+        runs.merge(&[i64::MIN + 1, i64::MAX].into_iter().collect());
         let pace = Pace::of(&[&runs], 200);
         assert_eq!(pace.silences.len(), 2);
         assert!(pace.is_silence_after((0, i64::MAX)));

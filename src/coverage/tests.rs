@@ -1,9 +1,11 @@
+mod room;
+
 use std::io::BufRead;
 
 use proptest::prelude::*;
 
 use super::*;
-use crate::decode::audit::{AuditEvent, EventId, Level, ObjectReference, Outcome, Stage};
+use crate::decode::audit::{Asked, AuditEvent, Audited, EventId, Level, ObjectReference, Outcome, Stage};
 use crate::decode::{Decoder, Item};
 use crate::fingerprint::Fingerprints;
 use crate::model::{Position, SourceId};
@@ -46,7 +48,11 @@ fn reference(resource: &str, name: &str) -> ObjectReference<'static> {
 
 impl Told {
     fn audited(&self, ids: &Fingerprints) -> Audited {
-        let target = Some(reference(self.resource, self.name));
+        self.audited_with(ids, |asked| asked)
+    }
+
+    fn audited_with(&self, ids: &Fingerprints, change: impl FnOnce(Asked<'_>) -> Asked<'_>) -> Audited {
+        let target = reference(self.resource, self.name);
         let event = AuditEvent {
             level: Level::Metadata,
             audit_id: self.id.as_str().into(),
@@ -54,7 +60,7 @@ impl Told {
             verb: self.verb.into(),
             uri: "".into(),
             user: "".into(),
-            target: target.clone(),
+            target: Some(target.clone()),
             code: None,
             status: None,
             message: None,
@@ -69,16 +75,16 @@ impl Told {
             server: None,
         };
         let at = Timestamp::from_micros(self.at * 1_000);
-        Audited {
+        Audited::of(change(Asked {
             id: EventId::of(&event, ids),
             at: Some(at),
             received: self.received.then_some(at.plus_micros(-500)),
-            server: self.server.map(str::to_owned),
-            verb: self.verb.to_owned(),
-            target,
+            server: self.server,
+            verb: self.verb,
+            target: Some(&target),
             outcome: self.outcome,
             resource_version: None,
-        }
+        }))
     }
 }
 
@@ -90,13 +96,17 @@ fn finish(coverage: Coverage, paths: &[&str]) -> (AuditAccount, Report) {
     let tracked = tracked.map(|(group, kind)| GroupKind::new(group, kind)).into_iter().collect();
     let paths: Vec<String> = paths.iter().map(|path| (*path).to_owned()).collect();
     let known = Known { tracked: &tracked, kinds: &Kinds::default(), paths: &paths };
-    (coverage.finish(&known, &mut report).unwrap(), report)
+    (coverage.finish(&known, &mut report).unwrap().unwrap(), report)
 }
 
 fn account(records: &[(u32, Told)]) -> (AuditAccount, Report) {
+    account_within(Room::default(), records)
+}
+
+fn account_within(room: Room, records: &[(u32, Told)]) -> (AuditAccount, Report) {
     let ids = Fingerprints::default();
-    let mut coverage = Coverage::default();
-    records.iter().for_each(|(source, told)| coverage.take(*source, told.audited(&ids)));
+    let mut coverage = Coverage::with_room(room);
+    records.iter().for_each(|(source, told)| coverage.take(*source, &told.audited(&ids)).unwrap());
     finish(coverage, &PATHS)
 }
 
@@ -115,7 +125,7 @@ fn resources(records: &[Told]) -> Vec<String> {
 #[test]
 fn without_audit_events_there_is_nothing_to_say() {
     let known = Known { tracked: &BTreeSet::new(), kinds: &Kinds::default(), paths: &[] };
-    assert_eq!(Coverage::default().finish(&known, &mut Report::default()), None);
+    assert_eq!(Coverage::default().finish(&known, &mut Report::default()).unwrap(), None);
 }
 
 #[test]
@@ -248,9 +258,12 @@ fn hostile_values_do_no_harm() {
     for at in [i64::MIN, i64::MIN + 1, -1, 0, i64::MAX] {
         let at = Some(Timestamp::from_micros(at));
         for (received, version) in [(at, u128::MAX), (None, 1), (Some(Timestamp::MAX), u128::from(u64::MAX))] {
-            let audited = told("1", 0, "create", "pods", FULL).audited(&ids);
-            coverage.take(7, Audited { at, received, resource_version: Some(version), ..audited.clone() });
-            coverage.take(8, Audited { at: None, received, resource_version: Some(version), ..audited });
+            let told = told("1", 0, "create", "pods", FULL);
+            let resource_version = Some(version);
+            for (source, at) in [(7, at), (8, None)] {
+                let audited = told.audited_with(&ids, |asked| Asked { at, received, resource_version, ..asked });
+                coverage.take(source, &audited).unwrap();
+            }
         }
     }
     finish(coverage, &[]);
@@ -332,11 +345,13 @@ fn lab(files: &[&str], b_ahead: i64) -> (AuditAccount, Report) {
                 _ => None,
             });
             let mut audited = audited.unwrap();
-            let moved = |time: Option<Timestamp>| {
-                time.map(|time| time.plus_micros(if name.starts_with("audit-b") { b_ahead * 1_000 } else { 0 }))
-            };
-            (audited.at, audited.received) = (moved(audited.at), moved(audited.received));
-            coverage.take(source as u32, audited);
+            let ahead = if name.starts_with("audit-b") { b_ahead * 1_000 } else { 0 };
+            let moved = |time: Option<i64>| time.map(|time| time + ahead);
+            audited.at = moved(audited.at);
+            if let Some(write) = &mut audited.write {
+                write.received = moved(write.received);
+            }
+            coverage.take(source as u32, &audited).unwrap();
         }
     }
     finish(coverage, files)

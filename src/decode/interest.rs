@@ -1,7 +1,7 @@
 //! Which bodies a run needs.
 
 use super::audit::is_named_for;
-use crate::model::Gvk;
+use crate::model::{Gvk, same_text};
 
 /// Which bodies are needed: of which kinds, and at which version.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +46,7 @@ impl Interest {
 }
 
 fn find<'k>(kinds: &'k [Gvk], group: &str, kind: &str) -> Option<&'k Gvk> {
-    kinds.iter().find(|known| known.kind == kind && known.group == group)
+    kinds.iter().find(|known| same_text(&known.kind, kind) && same_text(&known.group, group))
 }
 
 /// Whether a body is needed.
@@ -76,13 +76,13 @@ impl Interest {
 
     /// Whether bodies of a kind are needed at all. One that is not known yet, an empty one, may be any of its group.
     pub(super) fn needs(&self, group: &str, kind: &str, version: &str) -> bool {
-        let of_group = || self.tracked.iter().any(|tracked| tracked.group == group);
+        let of_group = || self.tracked.iter().any(|tracked| same_text(&tracked.group, group));
         self.wants(group, kind, version) != Wanted::No || (kind.is_empty() && of_group())
     }
 
     /// The kind of a resource that is not built in, if it is a tracked one, by its name.
     pub(super) fn kind_of(&self, group: &str, resource: &str) -> Option<&str> {
-        let of_group = self.tracked.iter().filter(|kind| kind.group == group);
+        let of_group = self.tracked.iter().filter(|kind| same_text(&kind.group, group));
         of_group.map(|kind| kind.kind.as_str()).find(|kind| is_named_for(resource, kind))
     }
 }

@@ -165,21 +165,6 @@ fn fields_of<'a, const N: usize>(value: Option<Raw<'a>>, names: &[&str; N]) -> O
 }
 
 impl<'a> ObjectReference<'a> {
-    /// One that borrows from no record.
-    pub fn into_owned(self) -> ObjectReference<'static> {
-        let owned = |text: Cow<'a, str>| Cow::Owned(text.into_owned());
-        ObjectReference {
-            group: owned(self.group),
-            version: owned(self.version),
-            resource: owned(self.resource),
-            subresource: owned(self.subresource),
-            namespace: owned(self.namespace),
-            name: owned(self.name),
-            uid: self.uid.map(owned),
-            resource_version: self.resource_version,
-        }
-    }
-
     const FIELDS: [&'static str; 8] =
         ["resource", "namespace", "name", "uid", "apiGroup", "apiVersion", "resourceVersion", "subresource"];
 
@@ -293,6 +278,11 @@ impl<'a> AuditEvent<'a> {
 pub struct EventId(u128);
 
 impl EventId {
+    /// The number that it is: a keyed hash, so that no log can be written to have two ids alike.
+    pub fn bits(self) -> u128 {
+        self.0
+    }
+
     /// The id of an event.
     pub fn of(event: &AuditEvent<'_>, fingerprints: &Fingerprints) -> Self {
         let stage = match event.stage {

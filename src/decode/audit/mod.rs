@@ -9,7 +9,8 @@ mod request;
 pub mod resources;
 mod writes;
 
-pub use audited::{Audited, Outcome, Sweep};
+pub(crate) use audited::Asked;
+pub use audited::{Audited, Outcome, Resource, Shown, Sweep, What, Write, qualified};
 pub use event::{AuditEvent, EventId, Level, ObjectReference, Stage};
 pub use kinds::{Kinds, is_named_for};
 
@@ -30,15 +31,17 @@ pub(super) fn read(event: &AuditEvent<'_>, decoder: &Decoder) -> Vec<Item> {
         _ => None,
     };
     let written = matches!(effect.outcome, Outcome::Written { .. }) && event.verb != "deletecollection";
-    let audited = Audited {
+    let audited = Audited::of(Asked {
         id,
         at: event.at,
         received: event.received,
-        server: event.server.as_deref().map(str::to_owned),
-        verb: event.verb.clone().into_owned(),
-        target: event.target.clone().map(ObjectReference::into_owned),
+        server: event.server.as_deref(),
+        verb: &event.verb,
+        target: event.target.as_ref(),
         outcome: effect.outcome,
         resource_version: effect.items.iter().find_map(version).filter(|_| written),
-    };
-    std::iter::once(Item::Audited(Box::new(audited))).chain(effect.items).collect()
+    });
+    let mut items = effect.items;
+    items.push(Item::Audited(Box::new(audited)));
+    items
 }

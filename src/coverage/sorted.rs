@@ -1,0 +1,155 @@
+//! Sorting more records than are to be held in memory.
+//!
+//! Records are gathered in a buffer. Whenever it is full, it is sorted and written to a temporary file, as a *run*; at the end
+//! the runs are merged. Who gathers few records never touches the disk.
+//!
+//! Memory is bounded, however many records come: while they are gathered by [`Room::bytes`], while they are handed out by the
+//! same again, or the few buffers of a merge. The disk holds each record once, and twice while many runs are merged to fewer.
+
+mod spill;
+#[cfg(test)]
+mod tests;
+
+use std::io;
+use std::path::PathBuf;
+use std::vec;
+
+use spill::{Merge, Spill};
+
+/// What is sorted.
+pub(super) trait Record: Copy + Ord {
+    /// Whether of records that are equal only one is kept.
+    const ONCE: bool;
+
+    /// How many bytes [`Self::put`] appends, and [`Self::get`] takes.
+    const SIZE: usize;
+
+    /// Appends the bytes of the record.
+    fn put(&self, out: &mut Vec<u8>);
+
+    /// The record that [`Self::put`] wrote.
+    fn get(bytes: &mut Bytes<'_>) -> Self;
+}
+
+/// Bytes of a record that have not been read yet.
+pub(super) struct Bytes<'a>(&'a [u8]);
+
+impl Bytes<'_> {
+    /// The next few.
+    pub(super) fn next<const N: usize>(&mut self) -> [u8; N] {
+        let (next, rest) = self.0.split_first_chunk().expect("a record has as many bytes as it says");
+        self.0 = rest;
+        *next
+    }
+}
+
+/// Where records are kept until they are sorted.
+#[derive(Clone, Debug)]
+pub(super) struct Room {
+    /// So many bytes of memory, for each kind of records.
+    pub(super) bytes: usize,
+    /// The directory of temporary files; `None` for the system's.
+    pub(super) directory: Option<PathBuf>,
+}
+
+impl Default for Room {
+    fn default() -> Self {
+        Room { bytes: 4 << 20, directory: None }
+    }
+}
+
+/// A temporary file could not be written or read.
+#[derive(Debug, thiserror::Error)]
+#[error(
+    "cannot sort audit events in a temporary file in {}; free space there, or name another directory with TMPDIR",
+    .directory.display()
+)]
+pub struct SpillError {
+    directory: PathBuf,
+    #[source]
+    source: io::Error,
+}
+
+/// Sorts records.
+pub(super) struct Sorter<R> {
+    buffer: Vec<R>,
+    /// The buffer never holds more.
+    most: usize,
+    spill: Spill,
+}
+
+impl<R: Record> Sorter<R> {
+    /// Has nothing to sort yet.
+    pub(super) fn new(room: &Room) -> Self {
+        let most = (room.bytes / size_of::<R>()).max(1);
+        Sorter { buffer: Vec::new(), most, spill: Spill::new(room.directory.clone()) }
+    }
+
+    /// Takes a record.
+    pub(super) fn push(&mut self, record: R) -> Result<(), SpillError> {
+        if self.buffer.len() == self.buffer.capacity() {
+            self.make_place()?;
+        }
+        self.buffer.push(record);
+        Ok(())
+    }
+
+    /// Makes place for one more record at least.
+    #[cold]
+    fn make_place(&mut self) -> Result<(), SpillError> {
+        let held = self.buffer.len();
+        if held < self.most {
+            // Not as a vector grows by itself: it must not go over the bound.
+            self.buffer.reserve_exact(held.max(64).min(self.most - held));
+            return Ok(());
+        }
+        self.sort();
+        // Where many are equal they need no place on the disk. But what stays is sorted again, so it must not be most.
+        if self.buffer.len() > self.most / 2 { self.spill.write_run(self.buffer.drain(..).map(Ok)) } else { Ok(()) }
+    }
+
+    fn sort(&mut self) {
+        self.buffer.sort_unstable();
+        if R::ONCE {
+            self.buffer.dedup();
+        }
+    }
+
+    /// All of them in order.
+    pub(super) fn sorted(mut self) -> Result<Sorted<R>, SpillError> {
+        self.sort();
+        if self.spill.is_empty() {
+            return Ok(Sorted(Place::Memory(self.buffer.into_iter())));
+        }
+        self.spill.write_run(self.buffer.drain(..).map(Ok))?;
+        // What the buffer took is for the merge now.
+        drop(self.buffer);
+        Ok(Sorted(Place::Disk(self.spill.merge()?)))
+    }
+
+    /// How many bytes of memory it takes.
+    #[cfg(test)]
+    pub(super) fn held(&self) -> usize {
+        self.buffer.capacity() * size_of::<R>()
+    }
+}
+
+/// Records in order.
+pub(super) struct Sorted<R>(Place<R>);
+
+/// Where they come from.
+enum Place<R> {
+    Memory(vec::IntoIter<R>),
+    Disk(Merge<R>),
+}
+
+impl<R: Record> Iterator for Sorted<R> {
+    type Item = Result<R, SpillError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match &mut self.0 {
+            Place::Memory(records) => records.next().map(Ok),
+            Place::Disk(merge) => merge.next(),
+        }
+    }
+}
