@@ -341,7 +341,7 @@ fn lab(files: &[&str], b_ahead: i64) -> (AuditAccount, Report) {
             let decoded =
                 decoder.line(Position { source: SourceId::of_file(source as u32), line: 1 }, line.as_bytes()).unwrap();
             let audited = decoded.items.into_iter().find_map(|item| match item {
-                Item::Audited(audited) => Some(*audited),
+                Item::Audited(audited) => Some(audited),
                 _ => None,
             });
             let mut audited = audited.unwrap();

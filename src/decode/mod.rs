@@ -57,7 +57,7 @@ pub enum Item {
     /// Many objects were deleted at once, and the log does not say which.
     Swept(Box<audit::Sweep>),
     /// What an audit event tells of the log itself.
-    Audited(Box<audit::Audited>),
+    Audited(audit::Audited),
     /// A piece of a record, or something that depends on whether one is open.
     Piece(Box<Piece>),
     /// A stream that gives records in pieces gave a whole one: nothing of it is open.

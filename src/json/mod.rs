@@ -197,10 +197,9 @@ pub fn object(text: &str) -> Result<Members<'_>, Error> {
 pub fn fields<'a, const N: usize>(text: &'a str, names: &[&str; N]) -> Result<[Option<Raw<'a>>; N], Error> {
     let (mut found, mut next) = ([None; N], 0);
     walk(text.trim_ascii(), b'{', |walk| {
-        let key = walk.key()?;
+        let key = walk.raw_key()?;
         let value = walk.value()?;
-        let place = (next..N).chain(0..next).find(|place| names[*place] == key);
-        if let Some(place) = place {
+        if let Some(place) = key.place(names, next)? {
             found[place] = Some(value);
             next = place + 1;
         }
@@ -231,6 +230,34 @@ pub fn elements(raw: Raw<'_>) -> Result<Vec<Raw<'_>>, Error> {
     Ok(elements)
 }
 
+/// The key of a member, as it stands in the text.
+struct Key<'a> {
+    inner: &'a str,
+    at: usize,
+    escaped: bool,
+}
+
+impl<'a> Key<'a> {
+    fn text(&self) -> Result<Cow<'a, str>, Error> {
+        if !self.escaped {
+            return Ok(Cow::Borrowed(self.inner));
+        }
+        let problem = |_| Error::Syntax { problem: "no string", at: self.at };
+        serde_json::from_str(&format!("\"{}\"", self.inner)).map(Cow::Owned).map_err(problem)
+    }
+
+    /// Which of some names it is; the search begins with that at `next`, which most often is the one.
+    #[inline]
+    fn place<const N: usize>(&self, names: &[&str; N], next: usize) -> Result<Option<usize>, Error> {
+        if self.escaped {
+            let text = self.text()?;
+            return Ok(names.iter().position(|name| *name == text));
+        }
+        let is = |place: &usize| names[*place] == self.inner;
+        Ok((next..N).find(is).or_else(|| (0..next).find(is)))
+    }
+}
+
 /// A place in the text of an object or array.
 struct Walk<'a> {
     text: &'a str,
@@ -253,23 +280,24 @@ impl<'a> Walk<'a> {
     }
 
     fn key(&mut self) -> Result<Cow<'a, str>, Error> {
+        self.raw_key()?.text()
+    }
+
+    #[inline]
+    fn raw_key(&mut self) -> Result<Key<'a>, Error> {
         let start = self.at;
         if self.text.as_bytes().get(start) != Some(&b'"') {
             return Err(self.wrong("no key"));
         }
         let (end, escaped) =
             scan::string(self.text.as_bytes(), start).ok_or_else(|| self.wrong("a string without end"))?;
-        let key = match escaped {
-            false => Cow::Borrowed(&self.text[start + 1..end - 1]),
-            true => Cow::Owned(serde_json::from_str(&self.text[start..end]).map_err(|_| self.wrong("no string"))?),
-        };
         self.at = end;
         self.space();
         if !self.take(b':') {
             return Err(self.wrong("no colon behind a key"));
         }
         self.space();
-        Ok(key)
+        Ok(Key { inner: &self.text[start + 1..end - 1], at: start, escaped })
     }
 
     fn value(&mut self) -> Result<Raw<'a>, Error> {

@@ -186,15 +186,19 @@ impl<'a> ObjectReference<'a> {
     }
 }
 
-/// The members of an event that are looked at, in the order in which a server writes them; the last ones are what
-/// collectors add.
-pub const FIELDS: [&str; 17] = [
+/// The members of an event, in the order in which a server writes them; the last ones are of old, or what collectors add. Some
+/// are only here so that all are found at once.
+pub const FIELDS: [&str; 21] = [
+    "kind",
+    "apiVersion",
     "level",
     "auditID",
     "stage",
     "requestURI",
     "verb",
     "user",
+    "sourceIPs",
+    "userAgent",
     "objectRef",
     "responseStatus",
     "requestObject",
@@ -214,23 +218,32 @@ pub type Fields<'a> = [Option<Raw<'a>>; FIELDS.len()];
 /// How a line of a server's log begins.
 const BEGINNING: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
 
+/// Whether an event says nothing of an object. Then nobody asks who it was, and what became of it; an archive is full of such.
+pub(in crate::decode) fn is_idle(stage: Stage, verb: &str, response: Option<Raw<'_>>) -> bool {
+    stage == Stage::Early || (matches!(verb, "get" | "list" | "watch") && response.is_none())
+}
+
 impl<'a> AuditEvent<'a> {
     /// Reads a line as an API server writes it, in one pass over it; `None` where it is none.
     pub(in crate::decode) fn of_line(line: &'a str) -> Option<Self> {
         let fields = json::fields(line.strip_prefix(BEGINNING).and(Some(line))?, &FIELDS).ok()?;
-        let [_, id, stage, ..] = fields;
+        let [_, _, _, id, stage, ..] = fields;
         id.and(stage).map(|_| Self::native(fields))
     }
 
     /// Reads an event as an API server writes it.
     pub(in crate::decode) fn native(fields: Fields<'a>) -> Self {
         let [
+            _,
+            _,
             level,
             audit_id,
             stage,
             uri,
             verb,
             user,
+            _,
+            _,
             target,
             status,
             request,
@@ -243,6 +256,9 @@ impl<'a> AuditEvent<'a> {
             host_name,
             host,
         ] = fields;
+        let (verb, stage) = (string(verb).unwrap_or_default(), Stage::named(&string(stage).unwrap_or_default()));
+        let idle = is_idle(stage, &verb, response);
+        let [user, status, annotations] = if idle { [None; 3] } else { [user, status, annotations] };
         let [said, message, code, details] =
             fields_of(status, &["status", "message", "code", "details"]).unwrap_or_default();
         let mut truncated = annotations.is_some_and(is_truncated);
@@ -250,8 +266,8 @@ impl<'a> AuditEvent<'a> {
             // OpenShift's collector puts its own level of logs in the place of `level`.
             level: Level::named(&string(collected_level).or_else(|| string(level)).unwrap_or_default()),
             audit_id: string(audit_id).unwrap_or_default(),
-            stage: Stage::named(&string(stage).unwrap_or_default()),
-            verb: string(verb).unwrap_or_default(),
+            stage,
+            verb,
             uri: string(uri).unwrap_or_default(),
             user: fields_of(user, &["username"]).and_then(|[name]| string(name)).unwrap_or_default(),
             target: ObjectReference::read(target),

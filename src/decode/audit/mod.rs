@@ -42,6 +42,6 @@ pub(super) fn read(event: &AuditEvent<'_>, decoder: &Decoder) -> Vec<Item> {
         resource_version: effect.items.iter().find_map(version).filter(|_| written),
     });
     let mut items = effect.items;
-    items.push(Item::Audited(Box::new(audited)));
+    items.push(Item::Audited(audited));
     items
 }

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 
 use crate::archive::{Archive, Reading};
 use crate::decode::Decoder;
+use crate::decode::audit::event::is_idle;
 use crate::decode::audit::{AuditEvent, Level};
 use crate::input::{Options, Sources};
 use crate::report::Reason;
@@ -30,7 +31,7 @@ pub fn hear(event: &AuditEvent<'_>) {
         "code": event.code, "status": event.status, "message": event.message, "removed": event.removed_uid,
         "request": body(event.request), "response": body(event.response), "before": body(event.before),
         "received": format!("{:?}", event.received), "at": event.at.map(|at| at.to_string()),
-        "truncated": event.truncated, "dry_run": event.dry_run, "server": event.server,
+        "truncated": event.truncated, "idle": is_idle(event.stage, &event.verb, event.response), "dry_run": event.dry_run, "server": event.server,
     });
     HEARD.with_borrow_mut(|heard| heard.push(summary));
 }
@@ -53,7 +54,15 @@ fn heard(text: &str) -> Vec<Value> {
     for reason in [Reason::RecordSkipped, Reason::RecordCutByCarrier, Reason::RecordCutOff] {
         assert_eq!(archive.report.count(reason), 0, "{reason:?} {:?}", archive.report.gaps((0, i64::MAX)));
     }
-    heard.iter_mut().for_each(|event| event["server"] = Value::Null);
+    for event in &mut heard {
+        event["server"] = Value::Null;
+        if event["idle"] == true {
+            // Of a line of a server's log that is not even read.
+            ["user", "code", "status", "message", "removed", "truncated"]
+                .iter()
+                .for_each(|name| event[*name] = Value::Null);
+        }
+    }
     // What is put together is decoded after what workers decode.
     heard.sort_by_key(|event| event["id"].to_string());
     heard
