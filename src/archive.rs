@@ -12,6 +12,7 @@ use intake::Intake;
 
 use crate::config::TracerConfig;
 use crate::coverage::{Coverage, SpillError};
+use crate::decode::audit::Audited;
 use crate::decode::{Decoded, Decoder, OwnerLifecycles, read_trace};
 use crate::input::records::Line;
 use crate::input::{self, Consumer, InputError, Progress, Record, Sources};
@@ -88,6 +89,8 @@ pub enum ArchiveError {
 pub enum Told {
     /// What a record says.
     Record(Decoded),
+    /// What an audit event tells that says nothing of an object.
+    Idle(SourceId, Audited),
     /// What follows stands in a member of an archive, of this name.
     Member(SourceId, String),
 }
@@ -100,6 +103,10 @@ impl Consumer for Decoder {
     }
 
     fn parse_line(&self, line: Line<'_>, out: &mut Vec<Told>) -> bool {
+        if let Some(audited) = self.idle(line.text) {
+            out.push(Told::Idle(line.position.source, audited));
+            return true;
+        }
         let decoded = self.line(line.position, line.text);
         let whole = decoded.is_some();
         out.extend(decoded.map(Told::Record));
@@ -124,6 +131,7 @@ impl Archive {
         let mut intake = Intake::new(reading);
         input::read(reading.sources, &reading.options, progress, &reading.decoder, &mut |told| match told {
             Told::Record(decoded) => intake.take(decoded),
+            Told::Idle(source, audited) => intake.idle(source, &audited),
             Told::Member(source, name) => intake.begin_member(source, name),
         })?;
         intake.finish()

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::assembly::{Assembly, Outcome};
 use super::{Archive, ArchiveError, Reading};
 use crate::config::TracerConfig;
+use crate::decode::audit::Audited;
 use crate::decode::{Change, Decoded, Item};
 use crate::input::Sources;
 use crate::model::{Position, SourceId, Timestamp};
@@ -85,6 +86,23 @@ impl<'a> Intake<'a> {
         self.items(decoded)
     }
 
+    /// Takes an event that says nothing of an object.
+    pub fn idle(&mut self, source: SourceId, audited: &Audited) -> Result<(), ArchiveError> {
+        let outcomes = self.assembly.source(source);
+        self.assembled(outcomes, Position { source, line: 0 }, None)?;
+        let index = source.index as usize;
+        self.archive.records += 1;
+        self.archive.sources[index].records += 1;
+        self.audited(index, audited)
+    }
+
+    fn audited(&mut self, source: usize, audited: &Audited) -> Result<(), ArchiveError> {
+        if let Some(at) = audited.at {
+            extend(&mut self.spans[source], Timestamp::from_micros(at));
+        }
+        Ok(self.archive.coverage.take(source as u32, audited)?)
+    }
+
     fn items(&mut self, decoded: Decoded) -> Result<(), ArchiveError> {
         let Decoded { position, at, in_trace, items } = decoded;
         let source = position.source.index as usize;
@@ -115,9 +133,7 @@ impl<'a> Intake<'a> {
                 Item::Swept(sweep) => store.swept(*sweep),
                 // Events of one list have a time each.
                 Item::Audited(audited) => {
-                    let at = audited.at.map(Timestamp::from_micros);
-                    at.into_iter().for_each(|at| extend(&mut self.spans[source], at));
-                    self.archive.coverage.take(position.source.index, &audited)?;
+                    self.audited(source, &audited)?;
                 }
                 Item::Piece(piece) => {
                     let outcomes = self.assembly.piece(position, *piece);

@@ -165,6 +165,12 @@ impl Decoder {
         out
     }
 
+    /// What a line tells of the log that it stands in, if that is all that it tells; `None` for all others, and for what needs a
+    /// closer look.
+    pub fn idle(&self, text: &[u8]) -> Option<audit::Audited> {
+        audit::idle::of_line(std::str::from_utf8(text).ok()?, &self.blobs.fingerprints())
+    }
+
     /// Decodes a line that is one JSON object, in one pass over its text; `None` when it is not.
     pub fn line(&self, position: Position, text: &[u8]) -> Option<Decoded> {
         let text = std::str::from_utf8(text).ok()?;

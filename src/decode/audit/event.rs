@@ -44,6 +44,15 @@ pub enum Stage {
 }
 
 impl Stage {
+    /// Its name; that of all early ones is empty.
+    pub fn name(self) -> &'static str {
+        match self {
+            Stage::Early => "",
+            Stage::ResponseComplete => "ResponseComplete",
+            Stage::Panic => "Panic",
+        }
+    }
+
     /// Tells a stage from its name.
     pub fn named(name: &str) -> Self {
         match name {
@@ -220,7 +229,11 @@ const BEGINNING: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
 
 /// Whether an event says nothing of an object. Then nobody asks who it was, and what became of it; an archive is full of such.
 pub(in crate::decode) fn is_idle(stage: Stage, verb: &str, response: Option<Raw<'_>>) -> bool {
-    stage == Stage::Early || (matches!(verb, "get" | "list" | "watch") && response.is_none())
+    stage == Stage::Early || (is_read(verb) && response.is_none())
+}
+
+fn is_read(verb: &str) -> bool {
+    matches!(verb, "get" | "list" | "watch")
 }
 
 impl<'a> AuditEvent<'a> {
@@ -301,14 +314,18 @@ impl EventId {
 
     /// The id of an event.
     pub fn of(event: &AuditEvent<'_>, fingerprints: &Fingerprints) -> Self {
-        let stage = match event.stage {
-            Stage::Early => "",
-            Stage::ResponseComplete => "ResponseComplete",
-            Stage::Panic => "Panic",
-        };
+        let parts = [&*event.audit_id, event.stage.name(), &*event.verb, &*event.uri];
+        // The path of what says nothing tells enough.
+        if !event.uri.is_empty() && (event.stage == Stage::Early || is_read(&event.verb)) {
+            return EventId::by_path(parts, fingerprints);
+        }
         let target = event.target.as_ref();
         let target = target.map(|t| [&*t.group, &*t.resource, &*t.subresource, &*t.namespace]);
-        let parts = [&*event.audit_id, stage, &*event.verb, &*event.uri];
         EventId(fingerprints.of_texts(parts.into_iter().chain(target.into_iter().flatten())))
+    }
+
+    /// The id of a read, or of an event of an early stage: by its id, its stage, its verb and its path, which is not empty.
+    pub(super) fn by_path(parts: [&str; 4], fingerprints: &Fingerprints) -> Self {
+        EventId(fingerprints.of_texts(parts.into_iter()))
     }
 }

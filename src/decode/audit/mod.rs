@@ -4,6 +4,7 @@ mod audited;
 mod deletions;
 mod effect;
 pub mod event;
+pub(super) mod idle;
 mod kinds;
 mod request;
 pub mod resources;
