@@ -27,18 +27,30 @@ impl Bits {
     fn of(block: &[u8; BLOCK]) -> Self {
         let mut bits = Bits { quotes: 0, backslashes: 0, opening: 0, closing: 0 };
         let (parts, _) = block.as_chunks::<16>();
+        let mut escapes = u8x16::splat(0);
         for (i, part) in parts.iter().enumerate() {
             let bytes = u8x16::new(*part);
             // `[` and `]` become `{` and `}`, and nothing else does.
             let folded = bytes | u8x16::splat(0x20);
-            let mask = |bytes: u8x16, byte: u8| u64::from(bytes.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * i);
-            bits.quotes |= mask(bytes, b'"');
-            bits.backslashes |= mask(bytes, b'\\');
-            bits.opening |= mask(folded, b'{');
-            bits.closing |= mask(folded, b'}');
+            bits.quotes |= mask(bytes, b'"', i);
+            bits.opening |= mask(folded, b'{', i);
+            bits.closing |= mask(folded, b'}', i);
+            escapes |= bytes.simd_eq(u8x16::splat(b'\\'));
+        }
+        // Most blocks have none.
+        if escapes.to_bitmask() != 0 {
+            for (i, part) in parts.iter().enumerate() {
+                bits.backslashes |= mask(u8x16::new(*part), b'\\', i);
+            }
         }
         bits
     }
+}
+
+/// A bit for each byte of a part that is `byte`, at the place of the part.
+#[inline(always)]
+fn mask(part: u8x16, byte: u8, i: usize) -> u64 {
+    u64::from(part.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * i)
 }
 
 /// What a block must know of the one before.
@@ -111,9 +123,15 @@ fn container(text: &[u8], at: usize) -> Option<usize> {
         let quotes = carry.quotes(bits);
         let strings = carry.strings(quotes);
         let (mut opening, mut closing) = (bits.opening & !strings, bits.closing & !strings);
-        if u64::from(closing.count_ones()) < depth {
+        if closing == 0 {
             depth += u64::from(opening.count_ones());
-            depth -= u64::from(closing.count_ones());
+            from += BLOCK;
+            continue;
+        }
+        let closed = u64::from(closing.count_ones());
+        if closed < depth {
+            depth += u64::from(opening.count_ones());
+            depth -= closed;
             from += BLOCK;
             continue;
         }
