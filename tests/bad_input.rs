@@ -6,9 +6,10 @@
 mod support;
 
 use std::io::Write as _;
-use std::process::{Command, Stdio};
 
 use serde_json::{Value, json};
+#[cfg(target_os = "linux")]
+use support::memory::{Watched, watch};
 use support::*;
 
 const WINDOW: [&str; 4] = ["--from", "5", "--to", "50"];
@@ -184,47 +185,27 @@ fn nesting_of_100_000_levels_is_an_error_or_a_count() {
     }
 }
 
-/// Peak memory of the run in kB, of a line that is streamed and never whole in the memory of the test either.
+/// A run on a line that is streamed and never whole in the memory of the test either.
 #[cfg(target_os = "linux")]
-fn stream_line(megabytes: usize, args: &[&str]) -> (i32, String, u64) {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tracer"));
-    command.args(["export", "-f", "json", "-j", "2"]).args(args);
-    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn().unwrap();
-    let mut pipe = child.stdin.take().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let peak = move || {
-        let status = std::fs::read_to_string(&status).unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:").map(str::trim).map(str::to_owned));
-        line.and_then(|line| line.trim_end_matches(" kB").trim().parse().ok()).unwrap_or(0)
-    };
+fn stream_line(megabytes: usize, args: &[&str]) -> Watched {
     let piece = vec![b'x'; 1 << 20];
-    let mut most = 0;
-    let mut feed = || -> std::io::Result<()> {
+    watch(&[&["export", "-f", "json", "-j", "2"], args].concat(), |pipe| {
         pipe.write_all(good().as_bytes())?;
         pipe.write_all(br#"{"ts":20,"type":"ADDED","object":{"a":""#)?;
-        for i in 0..megabytes {
-            pipe.write_all(&piece)?;
-            if i % 16 == 0 {
-                most = most.max(peak());
-            }
-        }
+        (0..megabytes).try_for_each(|_| pipe.write_all(&piece))?;
         pipe.write_all(b"\"}}\n")?;
         pipe.write_all(good().as_bytes())
-    };
-    drop(feed());
-    drop(pipe);
-    let output = child.wait_with_output().unwrap();
-    (output.status.code().unwrap(), String::from_utf8(output.stderr).unwrap(), most)
+    })
 }
 
 #[test]
 #[cfg(target_os = "linux")]
 fn a_line_of_200_mb_is_an_error_or_a_count_and_never_in_memory() {
     let limit = ["--max-record", "1M"];
-    let (code, stderr, _) = stream_line(200, &[&WINDOW[..], &limit].concat());
+    let Watched { code, stderr, .. } = stream_line(200, &[&WINDOW[..], &limit].concat());
     assert_eq!(code, 1, "{stderr}");
     assert!(stderr.contains("<stdin>:2: a record of more than 1048576 bytes; raise --max-record"), "{stderr}");
-    let (code, stderr, peak) = stream_line(200, &[&WINDOW[..], &limit, &["--skip-invalid"]].concat());
+    let Watched { code, stderr, peak } = stream_line(200, &[&WINDOW[..], &limit, &["--skip-invalid"]].concat());
     assert_eq!(code, 0, "{stderr}");
     assert!(stderr.contains("records over --max-record skipped: 1"), "{stderr}");
     assert!(stderr.contains("read: 3 records of 1 object "), "{stderr}");

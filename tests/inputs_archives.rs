@@ -333,7 +333,7 @@ fn sizes_that_no_memory_has_are_harmless() {
 #[test]
 #[cfg(target_os = "linux")]
 fn a_member_that_unpacks_to_a_huge_record_is_an_error_and_never_in_memory() {
-    use std::process::{Command, Stdio};
+    use support::memory::watch;
 
     let size = 300 << 20;
     let mut header = tar::Header::new_gnu();
@@ -349,22 +349,10 @@ fn a_member_that_unpacks_to_a_huge_record_is_an_error_and_never_in_memory() {
     (0..size >> 20).for_each(|_| encoder.write_all(&[b' '; 1 << 20]).unwrap());
     encoder.write_all(&[0; 1535]).unwrap();
     encoder.finish().unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_tracer"));
-    command.args(["export", "-f", "json", "-j2", "--max-record", "1M"]).args(WINDOW).arg(&path);
-    let mut child = command.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
-    let mut most = 0;
-    let code = loop {
-        let peak = std::fs::read_to_string(&status).unwrap_or_default();
-        let peak = peak.lines().find_map(|line| line.strip_prefix("VmHWM:")?.strip_suffix(" kB")?.trim().parse().ok());
-        most = most.max(peak.unwrap_or(0_u64));
-        if let Some(ended) = child.try_wait().unwrap() {
-            break ended.code();
-        }
-        std::thread::sleep(std::time::Duration::from_millis(5));
-    };
-    assert_eq!(code, Some(1));
-    assert!((1..64 << 10).contains(&most), "{most} kB");
+    let args = ["export", "-f", "json", "-j2", "--max-record", "1M", path.to_str().unwrap()];
+    let run = watch(&[&args[..], &WINDOW].concat(), |_| Ok(()));
+    assert_eq!(run.code, 1);
+    assert!((1..64 << 10).contains(&run.peak), "{} kB", run.peak);
 }
 
 #[test]

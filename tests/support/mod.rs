@@ -7,6 +7,8 @@ pub mod audit;
 pub mod cases;
 pub mod compare;
 pub mod lab;
+#[cfg(target_os = "linux")]
+pub mod memory;
 pub mod random;
 pub mod wounds;
 
