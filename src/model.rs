@@ -247,7 +247,7 @@ impl GroupKind {
 
     /// Whether this is the given kind of the given group.
     pub fn is(&self, group: &str, kind: &str) -> bool {
-        self.group == group && self.kind == kind
+        same_text(&self.kind, kind) && same_text(&self.group, group)
     }
 }
 
@@ -261,7 +261,8 @@ impl fmt::Display for GroupKind {
 
 /// What names an object at one time: kind, namespace and name. Two objects may bear it one after the other, with different
 /// uids.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Eq, PartialOrd, Ord, Hash)]
+#[allow(clippy::derived_hash_with_manual_eq, reason = "it compares as the derived one does, only faster")]
 pub struct ObjectKey {
     /// Group and kind.
     pub kind: GroupKind,
@@ -269,6 +270,12 @@ pub struct ObjectKey {
     pub namespace: String,
     /// Name.
     pub name: String,
+}
+
+impl PartialEq for ObjectKey {
+    fn eq(&self, other: &Self) -> bool {
+        same_text(&self.name, &other.name) && same_text(&self.namespace, &other.namespace) && self.kind == other.kind
+    }
 }
 
 impl ObjectKey {

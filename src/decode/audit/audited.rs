@@ -99,7 +99,7 @@ pub enum What {
 }
 
 /// Subresources whose writes are writes of the object.
-const OF_THE_OBJECT: [&str; 7] = ["", "status", "scale", "ephemeralcontainers", "resize", "finalize", "approval"];
+const OF_THE_OBJECT: [&str; 6] = ["status", "scale", "ephemeralcontainers", "resize", "finalize", "approval"];
 
 impl What {
     /// All of them, in order.
@@ -115,7 +115,9 @@ impl What {
             (Outcome::Unknown, ..) => What::Unknown,
             (Outcome::Written { .. }, "delete" | "deletecollection", _) => What::Deletion,
             (Outcome::Written { .. }, "create", "eviction") => What::Deletion,
-            (Outcome::Written { .. }, "create" | "update" | "patch", sub) if OF_THE_OBJECT.contains(&sub) => {
+            (Outcome::Written { .. }, "create" | "update" | "patch", sub)
+                if sub.is_empty() || OF_THE_OBJECT.contains(&sub) =>
+            {
                 What::Content
             }
             (Outcome::Written { .. }, ..) => What::Aside,

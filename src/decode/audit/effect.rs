@@ -28,7 +28,7 @@ pub fn of(event: &AuditEvent<'_>, id: EventId, decoder: &Decoder) -> Effect {
     let Some(target) = event.target.as_ref().filter(|_| event.stage != Stage::Early) else {
         return nothing(Outcome::Nothing);
     };
-    if !SUBRESOURCES.contains(&&*target.subresource) {
+    if !target.subresource.is_empty() && !SUBRESOURCES.contains(&&*target.subresource) {
         return nothing(Outcome::Nothing);
     }
     match &*event.verb {
@@ -40,9 +40,9 @@ pub fn of(event: &AuditEvent<'_>, id: EventId, decoder: &Decoder) -> Effect {
     }
 }
 
-/// Those that change objects; `""` is the resource itself.
-const SUBRESOURCES: [&str; 9] =
-    ["", "status", "scale", "binding", "eviction", "ephemeralcontainers", "resize", "finalize", "approval"];
+/// Those that change objects.
+const SUBRESOURCES: [&str; 8] =
+    ["status", "scale", "binding", "eviction", "ephemeralcontainers", "resize", "finalize", "approval"];
 
 /// What a server notes when a client went away before the answer.
 const CLOSED_EARLY: &str = "Connection closed early";

@@ -10,20 +10,26 @@ use crate::model::GroupKind;
 pub struct Kinds {
     /// By group and resource. Nested, so that a lookup needs no key of its own.
     learned: BTreeMap<String, BTreeMap<String, String>>,
+    /// Those of the core group, whose name is empty.
+    core: BTreeMap<String, String>,
 }
 
 impl Kinds {
     /// Learns a resource's kind from a body. Should bodies disagree, the first by name is it: whatever the order of the input.
     pub fn learn(&mut self, kind: &GroupKind, resource: &str) {
         if self.learned(&kind.group, resource).is_none_or(|known| kind.kind.as_str() < known) {
-            let group = self.learned.entry(kind.group.clone()).or_default();
+            let group = match kind.group.is_empty() {
+                true => &mut self.core,
+                false => self.learned.entry(kind.group.clone()).or_default(),
+            };
             group.insert(resource.to_owned(), kind.kind.clone());
         }
     }
 
     /// The kind that bodies showed.
     pub fn learned(&self, group: &str, resource: &str) -> Option<&str> {
-        self.learned.get(group)?.get(resource).map(String::as_str)
+        let group = if group.is_empty() { Some(&self.core) } else { self.learned.get(group) };
+        group?.get(resource).map(String::as_str)
     }
 
     /// The kind: as bodies showed it, else a built-in one.
