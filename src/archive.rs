@@ -5,10 +5,12 @@
 
 mod assembly;
 mod intake;
+mod past;
 
 use std::io::Read;
 
 use intake::Intake;
+pub use past::Past;
 
 use crate::config::TracerConfig;
 use crate::coverage::{Coverage, SpillError};
@@ -82,6 +84,11 @@ pub enum ArchiveError {
         /// Why.
         message: String,
     },
+    /// What was forgotten while reading is needed after all.
+    #[error(
+        "the input is not in order ({0}), so it has to be read twice, and what comes through a pipe cannot be: name its files"
+    )]
+    OutOfOrder(String),
 }
 
 /// What is handed over in the order of the input.
@@ -128,12 +135,36 @@ impl Archive {
     /// # Errors
     /// A source that cannot be read, and a record that cannot be, unless those are skipped.
     pub fn read(reading: &Reading<'_>, progress: &dyn Progress) -> Result<Archive, ArchiveError> {
-        let mut intake = Intake::new(reading);
-        input::read(reading.sources, &reading.options, progress, &reading.decoder, &mut |told| match told {
-            Told::Record(decoded) => intake.take(decoded),
-            Told::Idle(source, audited) => intake.idle(source, &audited),
-            Told::Member(source, name) => intake.begin_member(source, name),
-        })?;
-        intake.finish()
+        Archive::read_into(Store::sharing(reading.decoder.blobs.clone()), reading, progress)
+    }
+
+    /// Reads all sources into a store. One that should not have forgotten what it did is not filled any further.
+    fn read_into(store: Store, reading: &Reading<'_>, progress: &dyn Progress) -> Result<Archive, ArchiveError> {
+        let mut intake = Intake::new(reading, store);
+        let read = input::read(reading.sources, &reading.options, progress, &reading.decoder, &mut |told| {
+            match told {
+                Told::Record(decoded) => intake.take(decoded)?,
+                Told::Idle(source, audited) => return Ok(intake.idle(source, &audited)?),
+                Told::Member(source, name) => intake.begin_member(source, name)?,
+            }
+            if intake.store().doubts().all().is_some() { Err(Stop::Doubt) } else { Ok(()) }
+        });
+        match read {
+            Ok(()) | Err(Stop::Doubt) => intake.finish(),
+            Err(Stop::Error(error)) => Err(error),
+        }
+    }
+}
+
+/// Why reading ends before all is read.
+enum Stop {
+    Error(ArchiveError),
+    /// It has to be read again.
+    Doubt,
+}
+
+impl<E: Into<ArchiveError>> From<E> for Stop {
+    fn from(error: E) -> Self {
+        Stop::Error(error.into())
     }
 }

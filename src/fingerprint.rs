@@ -5,7 +5,7 @@
 //! them; two of std's 64-bit hasher cost twice that.
 
 use std::fmt;
-use std::hash::{BuildHasher, BuildHasherDefault, Hasher, RandomState};
+use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
@@ -45,6 +45,13 @@ impl Fingerprints {
             hasher.write(&[0xff]);
         }
         hasher.finish128().as_u128()
+    }
+
+    /// A hash of anything, under the same key.
+    pub(crate) fn hash(&self, value: &impl Hash) -> u64 {
+        let mut hasher = self.hasher;
+        value.hash(&mut hasher);
+        hasher.finish()
     }
 
     /// The uid that a text is.
@@ -105,6 +112,10 @@ impl Hasher for Hashed {
 
     fn write(&mut self, bytes: &[u8]) {
         bytes.iter().for_each(|byte| self.0 = self.0.rotate_left(8) ^ u64::from(*byte));
+    }
+
+    fn write_u64(&mut self, fingerprint: u64) {
+        self.0 = fingerprint;
     }
 
     fn write_u128(&mut self, fingerprint: u128) {

@@ -6,18 +6,22 @@
 //! them.
 
 mod infer;
+mod missed;
 mod order;
 pub use order::TopDown;
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
+use missed::Missed;
 use serde::Deserialize;
 
 use crate::blobs::Blob;
 use crate::json;
 use crate::model::{GroupKind, ObjectKey, Timestamp, split_api_version};
 use crate::report::{Reason, Report};
+use crate::store::focus::Spared;
+use crate::store::folding::hash_of_reference;
 use crate::store::{History, Object, ObjectId};
 
 /// A node of the graph, as an owner.
@@ -36,6 +40,8 @@ pub struct UnseenOwner {
     pub key: ObjectKey,
     /// Its own owner, where that one is inferred.
     pub inferred: Option<ObjectId>,
+    /// The hash of the reference.
+    reference: u64,
 }
 
 /// The owners that an object has from a time on.
@@ -51,6 +57,8 @@ pub struct OwnerGraph {
     links: Vec<Vec<Link>>,
     /// Owners known by reference only.
     pub unseen: Vec<UnseenOwner>,
+    /// What the store should not have forgotten, since it may own what it kept.
+    pub doubts: Spared,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
@@ -68,13 +76,19 @@ struct OwnerReference {
 impl OwnerGraph {
     /// Builds the graph; `infer` turns the inference of well-known missing links on.
     pub fn new(history: &History, infer: bool, report: &mut Report) -> Self {
-        let mut builder =
-            Builder { history, references: HashMap::new(), by_reference: BTreeMap::new(), unseen: Vec::new() };
-        let links = history.objects.iter().map(|object| builder.links(object, report)).collect();
-        let mut graph = OwnerGraph { links, unseen: builder.unseen };
+        let mut builder = Builder {
+            history,
+            references: HashMap::new(),
+            by_reference: BTreeMap::new(),
+            unseen: Vec::new(),
+            missed: Missed::default(),
+        };
+        let links = (0..history.objects.len()).map(|id| builder.links(id, report)).collect();
+        let mut graph = OwnerGraph { links, unseen: builder.unseen, doubts: Spared::default() };
         if infer {
             infer::missing_links(&mut graph, history, report);
         }
+        graph.doubts = std::mem::take(&mut graph.doubts).and(builder.missed.in_view(&graph, history));
         graph.note_unseen(history, report);
         graph
     }
@@ -168,10 +182,12 @@ struct Builder<'a> {
     references: HashMap<Blob, Arc<[OwnerReference]>>,
     by_reference: BTreeMap<(ObjectKey, String), usize>,
     unseen: Vec<UnseenOwner>,
+    missed: Missed,
 }
 
 impl Builder<'_> {
-    fn links(&mut self, object: &Object, report: &mut Report) -> Vec<Link> {
+    fn links(&mut self, id: ObjectId, report: &mut Report) -> Vec<Link> {
+        let object = &self.history.objects[id];
         let mut links: Vec<Link> = Vec::new();
         let mut before: Option<Arc<[OwnerReference]>> = None;
         for version in &object.versions {
@@ -180,7 +196,7 @@ impl Builder<'_> {
                 continue;
             }
             if before.is_some() || !references.is_empty() {
-                let owners = references.iter().map(|r| self.resolve(object, r, version.at)).collect();
+                let owners = references.iter().map(|r| self.resolve(id, r, version.at)).collect();
                 if links.is_empty() && version.at > object.born {
                     links.push(Link { since: object.born, owners: Vec::new() });
                 }
@@ -227,9 +243,15 @@ impl Builder<'_> {
         references
     }
 
-    fn resolve(&mut self, object: &Object, reference: &OwnerReference, at: Timestamp) -> Owner {
-        if let Some(id) = self.history.with_uid(&reference.uid) {
-            return Owner::Seen(id);
+    fn resolve(&mut self, id: ObjectId, reference: &OwnerReference, at: Timestamp) -> Owner {
+        let object = &self.history.objects[id];
+        if let Some(owner) = self.history.with_uid(&reference.uid) {
+            return Owner::Seen(owner);
+        }
+        let graves = &self.history.graves;
+        let uid = self.history.fingerprints.uid(&reference.uid);
+        if graves.holds(uid) {
+            self.missed.object(id, uid);
         }
         let (group, _) = split_api_version(&reference.api_version).unwrap_or_default();
         let kind = GroupKind::new(group, reference.kind.clone());
@@ -242,20 +264,26 @@ impl Builder<'_> {
             // Without a uid the name has to do; so it has for what a log shows below objects of which no record has one: those
             // of a trace, and those that an audit log shows by their requests.
             // What stands beside its owner's name in a trace is not owned by that one, or it would not stand there.
-            let named = self.history.named_at(&key(namespace), at);
+            let key = key(namespace);
+            let named = self.history.named_at(&key, at);
+            if reference.uid.is_empty() || named.is_some() {
+                self.missed.key(id, graves.of_key(&key));
+            }
             let of_trace = |id: ObjectId| self.history.objects[id].from_trace && !object.from_trace;
             let of_request = |id: ObjectId| {
                 let owner = &self.history.objects[id];
                 !owner.has_uid && !owner.from_trace && owner.alive_at(object.born)
             };
-            if let Some(id) = named.filter(|id| reference.uid.is_empty() || of_trace(*id) || of_request(*id)) {
-                return Owner::Seen(id);
+            if let Some(owner) = named.filter(|id| reference.uid.is_empty() || of_trace(*id) || of_request(*id)) {
+                return Owner::Seen(owner);
             }
         }
         let key = key(&object.key.namespace);
         let unseen = &mut self.unseen;
         let place = self.by_reference.entry((key.clone(), reference.uid.clone())).or_insert_with(|| {
-            unseen.push(UnseenOwner { key, inferred: None });
+            let hashed = (&*reference.kind, &*reference.name, &*reference.uid);
+            let hash = hash_of_reference(hashed, &object.key.namespace, self.history.fingerprints);
+            unseen.push(UnseenOwner { key, inferred: None, reference: hash });
             unseen.len() - 1
         });
         Owner::Unseen(*place)

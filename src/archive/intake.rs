@@ -42,20 +42,25 @@ impl Places<'_> {
 
 impl<'a> Intake<'a> {
     /// Nothing was taken yet.
-    pub fn new(reading: &'a Reading<'a>) -> Self {
+    pub fn new(reading: &'a Reading<'a>, store: Store) -> Self {
         let name =
             |source| SourceSummary { path: reading.sources.name(source).into_owned(), ..SourceSummary::default() };
         Intake {
             reading,
             archive: Archive {
-                store: Store::sharing(reading.decoder.blobs.clone()),
                 sources: (0..reading.sources.len() as u32).map(name).collect(),
+                store,
                 ..Archive::default()
             },
             spans: vec![None; reading.sources.len()],
             places: Places { sources: reading.sources, member: None },
             assembly: Assembly::new(reading.options.max_record),
         }
+    }
+
+    /// What was taken of objects.
+    pub fn store(&self) -> &Store {
+        &self.archive.store
     }
 
     /// Records of a member of an archive follow.
@@ -152,7 +157,10 @@ impl<'a> Intake<'a> {
                 Item::TooLarge { message } => self.refuse(Reason::RecordTooLarge, at, place(), message)?,
                 Item::TraceConfig(config) => self.trace_config(*config, position.source, place())?,
                 Item::TraceEnd { ts } => self.archive.lasts_until = self.archive.lasts_until.max(Some(ts)),
-                Item::TraceLifecycles(lifecycles) => self.archive.carried.push(*lifecycles),
+                Item::TraceLifecycles(lifecycles) => {
+                    self.archive.store.forget_nothing("a trace among the inputs");
+                    self.archive.carried.push(*lifecycles);
+                }
             }
         }
         Ok(())

@@ -199,6 +199,17 @@ impl WindowArgs {
         )
     }
 
+    /// The ends of the window that follow from the arguments alone.
+    pub fn known(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        if self.is_absolute() {
+            let resolved = self.resolve(Timestamp::MIN, Timestamp::MAX).ok();
+            let ends = resolved.map(|window| (window.from, window.to));
+            return ends.map(|(from, to)| (Timestamp::from_seconds(from), Timestamp::from_seconds(to))).unzip();
+        }
+        let at = |end| if let Some(TimeArg::At(at)) = end { Some(Timestamp::from_seconds(at.seconds())) } else { None };
+        (at(self.from), at(self.to))
+    }
+
     /// Finds what is wrong with the arguments whatever the log holds.
     pub fn check(&self) -> Result<(), TimeError> {
         if matches!((self.from, self.to), (Some(TimeArg::Before(_)), Some(TimeArg::After(_)))) {

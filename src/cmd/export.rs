@@ -5,7 +5,7 @@ use std::path::Path;
 use anyhow::Context;
 
 use super::{ExitStatus, summary};
-use crate::archive::{Archive, ArchiveError, Reading};
+use crate::archive::{Archive, ArchiveError, Past, Reading};
 use crate::cli::{ExportOptions, ResolvedWindow, UsageError};
 use crate::config::TracerConfig;
 use crate::coverage::{Known, SpillError};
@@ -13,9 +13,9 @@ use crate::decode::{Baseline, Decoder, Interest};
 use crate::input::{self, Sources};
 use crate::model::{GroupKind, Gvk, Timestamp};
 use crate::output::{self, Content, Messages, Output, Progress};
-use crate::owners::OwnerGraph;
 use crate::report::{Account, AuditAccount, Contents, Report, Window as ReportWindow};
 use crate::store::History;
+use crate::store::focus::Focus;
 use crate::trace::{self, Sanitize, Trace};
 use crate::window::{Export, Window};
 
@@ -27,18 +27,22 @@ impl input::Progress for Progress {
 
 /// Runs the command.
 pub fn run(options: ExportOptions, messages: &Messages) -> anyhow::Result<ExitStatus> {
+    let (from, to) = options.window.known();
+    run_with_focus(options, Focus::new(from, to, Focus::MARGIN), messages)
+}
+
+/// Runs it with a focus of one's own, which holds the window: what is written is the same.
+pub fn run_with_focus(options: ExportOptions, focus: Focus, messages: &Messages) -> anyhow::Result<ExitStatus> {
     let sources = sources(&options)?;
     let config = config(&options, &sources, messages)?;
     let content = if options.format.is_binary() { Content::Binary } else { Content::Text };
     let mut out = Output::open(options.output.as_deref(), content)?;
     let report_out =
         options.common.report.as_deref().map(|path| Output::open(Some(path), Content::Text)).transpose()?;
-    let mut archive = read(&options, &sources, config.clone(), messages)?;
+    let Past { mut archive, history: seen, graph } = read(&options, focus, &sources, config.clone(), messages)?;
     let config = config.or_else(|| archive.trace_config.take()).unwrap_or_default();
 
     let mut report = std::mem::take(&mut archive.report);
-    let seen = std::mem::take(&mut archive.store).into_history(&mut report);
-    let graph = OwnerGraph::new(&seen, options.infer_owners, &mut report);
     let span = span(&archive, &seen);
     let window = window(&options, &archive, span)?;
     let audit = audit(&mut archive, &seen, &config, &mut report)?;
@@ -106,10 +110,11 @@ fn config_of_trace(path: &Path, max_value: usize) -> anyhow::Result<Option<Trace
 
 fn read(
     options: &ExportOptions,
+    focus: Focus,
     sources: &Sources,
     config: Option<TracerConfig>,
     messages: &Messages,
-) -> anyhow::Result<Archive> {
+) -> anyhow::Result<Past> {
     let common = &options.common;
     let reading = Reading {
         sources,
@@ -129,9 +134,10 @@ fn read(
         config,
     };
     let progress = Progress::new(sources.total_bytes(), messages.verbosity());
-    let archive = Archive::read(&reading, &progress);
+    let again = |why: &str| messages.detail(format_args!("reading once more, for what was not in order: {why}"));
+    let past = Past::read(&reading, focus, options.infer_owners, &progress, &again);
     progress.finish();
-    Ok(archive?)
+    Ok(past?)
 }
 
 fn baseline(options: &ExportOptions, sources: &Sources) -> Option<Baseline> {
@@ -192,7 +198,7 @@ fn account(
     let later = trace.events.iter().skip(1);
     let contents = Contents {
         records: archive.records,
-        objects_seen: history.objects.len() as u64,
+        objects_seen: history.objects.len() as u64 + history.graves.count(),
         events: trace.events.len() as u64,
         start_objects: trace.events.first().map_or(0, |event| event.applied.len()) as u64,
         applied: later.clone().map(|event| event.applied.len() as u64).sum(),

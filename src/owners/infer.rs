@@ -9,17 +9,25 @@
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube_core::labels::{Selector, SelectorExt};
 
+use std::collections::BTreeMap;
+
 use super::{Owner, OwnerGraph};
+use crate::blobs::Blob;
 use crate::model::{GroupKind, ObjectKey};
 use crate::report::{Reason, Report};
+use crate::store::graves::Labels;
 use crate::store::{History, Object, ObjectId};
 
 /// Fills in `inferred` of the owners that are known by reference only, and counts them.
 pub(super) fn missing_links(graph: &mut OwnerGraph, history: &History, report: &mut Report) {
+    let mut forgotten = Forgotten::default();
     for (child, links) in history.objects.iter().zip(&graph.links) {
         for owner in links.iter().flat_map(|link| &link.owners) {
             let Owner::Unseen(unseen) = *owner else { continue };
             let node = &mut graph.unseen[unseen];
+            if history.graves.count() > 0 && forgotten.may_tell(unseen, node.reference, &node.key, child, history) {
+                graph.doubts.owners.insert(node.reference);
+            }
             if node.inferred.is_some() {
                 continue;
             }
@@ -32,11 +40,61 @@ pub(super) fn missing_links(graph: &mut OwnerGraph, history: &History, report: &
     }
 }
 
+/// What the store has forgotten may own as well, or be owned: then the first of all that is owned says above whom.
+#[derive(Default)]
+struct Forgotten {
+    /// By what is unseen: the labels of what it owns.
+    labels: BTreeMap<usize, u64>,
+}
+
+impl Forgotten {
+    /// Whether something that was forgotten may tell another owner of what is unseen than a child of it does.
+    fn may_tell(&mut self, unseen: usize, reference: u64, key: &ObjectKey, child: &Object, history: &History) -> bool {
+        if history.spared.owners.contains(&reference) {
+            return false;
+        }
+        let labels = || child.versions[0].metadata.labels();
+        let owner = if key.kind.is("apps", "ReplicaSet") {
+            let Some(told) = history.graves.labels(reference) else { return is_forgotten(key, child, history) };
+            let hash = history.fingerprints.hash(&labels());
+            if told != Labels::Same(hash) || *self.labels.entry(unseen).or_insert(hash) != hash {
+                return true;
+            }
+            deployment_key(key, &labels())
+        } else if key.kind.is("batch", "Job") {
+            cron_job_key(key)
+        } else {
+            None
+        };
+        owner.is_some_and(|owner| {
+            let named = history.named(&owner);
+            history.graves.of_key(&owner).is_some()
+                || named.len() > 1
+                || named.clone().any(|id| selects_anew(history, id))
+        })
+    }
+}
+
+/// Whether the Deployment that may have made an unseen ReplicaSet was forgotten.
+fn is_forgotten(replica_set: &ObjectKey, child: &Object, history: &History) -> bool {
+    let owner = deployment_key(replica_set, &child.versions[0].metadata.labels());
+    owner.is_some_and(|owner| history.graves.of_key(&owner).is_some())
+}
+
+/// Whether a Deployment has ever changed what it selects.
+fn selects_anew(history: &History, id: ObjectId) -> bool {
+    let object = &history.objects[id];
+    let mut contents: Vec<&Blob> = object.versions.iter().filter_map(|version| version.content.as_ref()).collect();
+    contents.dedup();
+    let selector = |content: &Blob| Some(content.object().remove("spec")?.get_mut("selector")?.take());
+    object.key.kind.is("apps", "Deployment") && contents.windows(2).any(|two| selector(two[0]) != selector(two[1]))
+}
+
 fn above(unseen: &ObjectKey, child: &Object, history: &History) -> Option<ObjectId> {
     if unseen.kind.is("apps", "ReplicaSet") {
         deployment(unseen, child, history)
     } else if unseen.kind.is("batch", "Job") {
-        cron_job(unseen, child, history)
+        history.named_at(&cron_job_key(unseen)?, child.born)
     } else {
         None
     }
@@ -44,9 +102,7 @@ fn above(unseen: &ObjectKey, child: &Object, history: &History) -> Option<Object
 
 fn deployment(replica_set: &ObjectKey, child: &Object, history: &History) -> Option<ObjectId> {
     let labels = child.versions[0].metadata.labels();
-    let hash = labels.get("pod-template-hash")?;
-    let name = replica_set.name.strip_suffix(hash.as_str())?.strip_suffix('-')?;
-    let id = named("apps", "Deployment", replica_set, name, child, history)?;
+    let id = history.named_at(&deployment_key(replica_set, &labels)?, child.born)?;
     let content = history.objects[id].version_at(child.born).content.as_ref()?;
     let selector = content.object().remove("spec")?.get_mut("selector")?.take();
     let selector: LabelSelector = serde_json::from_value(selector).ok()?;
@@ -54,21 +110,18 @@ fn deployment(replica_set: &ObjectKey, child: &Object, history: &History) -> Opt
     (!selector.selects_all() && selector.matches(&labels)).then_some(id)
 }
 
-fn cron_job(job: &ObjectKey, child: &Object, history: &History) -> Option<ObjectId> {
-    let (name, digits) = job.name.rsplit_once('-')?;
-    let scheduled = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
-    if scheduled { named("batch", "CronJob", job, name, child, history) } else { None }
+fn deployment_key(replica_set: &ObjectKey, labels: &BTreeMap<String, String>) -> Option<ObjectKey> {
+    let hash = labels.get("pod-template-hash")?;
+    let name = replica_set.name.strip_suffix(hash.as_str())?.strip_suffix('-')?;
+    Some(named("apps", "Deployment", replica_set, name))
 }
 
-fn named(
-    group: &str,
-    kind: &str,
-    below: &ObjectKey,
-    name: &str,
-    child: &Object,
-    history: &History,
-) -> Option<ObjectId> {
-    let kind = GroupKind::new(group, kind);
-    let key = ObjectKey { kind, namespace: below.namespace.clone(), name: name.to_owned() };
-    history.named_at(&key, child.born)
+fn cron_job_key(job: &ObjectKey) -> Option<ObjectKey> {
+    let (name, digits) = job.name.rsplit_once('-')?;
+    let scheduled = !digits.is_empty() && digits.bytes().all(|digit| digit.is_ascii_digit());
+    scheduled.then(|| named("batch", "CronJob", job, name))
+}
+
+fn named(group: &str, kind: &str, below: &ObjectKey, name: &str) -> ObjectKey {
+    ObjectKey { kind: GroupKind::new(group, kind), namespace: below.namespace.clone(), name: name.to_owned() }
 }

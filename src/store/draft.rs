@@ -1,8 +1,7 @@
 //! An object in the making.
 
-use std::collections::BTreeMap;
-
 use super::initial::StreamId;
+use super::told::Told;
 use super::{End, EndCause, Object};
 use crate::decode::Facts;
 use crate::fingerprint::Uid;
@@ -14,8 +13,8 @@ pub(super) struct Draft {
     pub object: Object,
     pub last_seen: Timestamp,
     pub last_stream: Option<StreamId>,
-    /// When each watch, or what is none, told of it first.
-    pub told: BTreeMap<Option<StreamId>, Timestamp>,
+    /// When watches, or what is none, told of it first.
+    pub told: Told,
     /// Versions that a record was made upon and none shows.
     pub unseen_versions: Vec<(Timestamp, ResourceVersion)>,
 }

@@ -9,9 +9,12 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::clock::Clock;
 use super::draft::{Draft, concluded};
-use super::initial::{InitialSet, InitialSets, StreamId};
+use super::folded::Folded;
+use super::graves::Graves;
+use super::initial::{InitialSet, InitialSets};
 use super::lives::time;
 use super::sightings::Sighting;
+use super::told::Told;
 use super::{End, EndCause, Entry, Version, sweeps};
 use crate::decode::audit::Sweep;
 use crate::decode::{Change, Facts, Part, Telling};
@@ -24,12 +27,13 @@ pub(super) struct Endings<'a> {
     pub told: &'a InitialSets,
     pub clock: &'a Clock,
     pub sweeps: &'a [Sweep],
+    pub graves: &'a Graves,
 }
 
 impl Endings<'_> {
     /// Ends what has ended.
     pub fn conclude(&self, drafts: &mut [Draft], report: &mut Report) {
-        end_what_went_in_gaps(drafts, self.told, self.clock, report);
+        self.end_what_went_in_gaps(drafts, report);
         sweeps::end_what_was_swept(drafts, self.sweeps, report);
         end_what_was_replaced(drafts, report);
         for draft in drafts.iter() {
@@ -99,7 +103,7 @@ impl Left {
 
 /// Versions that a write was made upon, or that a read showed, and that no write in the log made: the writes are missing, as
 /// when one of several servers' logs is. Only of objects of which the log has every write with its result.
-pub(super) fn unseen_versions(entries: &[Entry]) -> Vec<(Timestamp, ResourceVersion)> {
+pub(super) fn unseen_versions(entries: &[Entry], folded: Option<&Folded>) -> Vec<(Timestamp, ResourceVersion)> {
     let living = |entry: &&Entry| !matches!(entry.change, Change::Deleted);
     let complete = entries.iter().filter(living).all(|entry| entry.resource_version.is_some());
     let audited = entries.iter().any(|entry| entry.event.is_some());
@@ -108,12 +112,14 @@ pub(super) fn unseen_versions(entries: &[Entry]) -> Vec<(Timestamp, ResourceVers
     }
     let written = |entry: &&Entry| entry.part != Part::Nothing && entry.change != Change::Listed;
     let made: BTreeSet<ResourceVersion> = entries.iter().filter(written).filter_map(|e| e.resource_version).collect();
-    let Some(first) = made.first() else { return Vec::new() };
+    let forgotten = |version| folded.is_some_and(|folded| folded.covers(version));
+    let first = made.first().copied().into_iter().chain(folded.and_then(Folded::first)).min();
+    let Some(first) = first else { return Vec::new() };
     let read = |entry: &Entry| entry.resource_version.filter(|_| !written(&entry) && entry.event.is_some());
     let mut unseen = BTreeMap::new();
     for entry in entries {
         for version in [entry.base, read(entry)].into_iter().flatten() {
-            if version > *first && !made.contains(&version) {
+            if version > first && !made.contains(&version) && !forgotten(version) {
                 let at = unseen.entry(version).or_insert(time(entry));
                 *at = time(entry).min(*at);
             }
@@ -122,36 +128,36 @@ pub(super) fn unseen_versions(entries: &[Entry]) -> Vec<(Timestamp, ResourceVers
     unseen.into_iter().map(|(version, at)| (at, version)).collect()
 }
 
-/// What an initial set lacks went away before it, see [`super::initial`].
-fn end_what_went_in_gaps(drafts: &mut [Draft], told: &InitialSets, clock: &Clock, report: &mut Report) {
-    let mut by_kind: HashMap<GroupKind, Vec<usize>> = HashMap::new();
-    for (i, draft) in drafts.iter().enumerate() {
-        by_kind.entry(draft.object.key.kind.clone()).or_default().push(i);
-    }
-    let mut told_of: HashMap<Uid, BTreeMap<Option<StreamId>, Timestamp>> = HashMap::new();
-    drafts.iter_mut().for_each(|draft| {
-        draft.uid.map(|uid| told_of.insert(uid, std::mem::take(&mut draft.told)));
-    });
-    for set in &told.sets {
-        let estimated = || set.resource_version.and_then(|version| clock.at(version));
-        let Some(begin) = set.at.or_else(estimated) else { continue };
-        // By another watch: what this one itself tells first may be a creation, where a file was cut.
-        let elsewhere =
-            |(stream, first): (&Option<StreamId>, &Timestamp)| *stream != Some(set.stream) && *first < begin;
-        let shown_before = |uid: &Uid| told_of.get(uid).is_some_and(|told| told.iter().any(elsewhere));
-        if !set.anew && !set.members.iter().any(shown_before) {
-            continue;
+impl Endings<'_> {
+    /// What an initial set lacks went away before it, see [`super::initial`].
+    fn end_what_went_in_gaps(&self, drafts: &mut [Draft], report: &mut Report) {
+        let mut by_kind: HashMap<GroupKind, Vec<usize>> = HashMap::new();
+        for (i, draft) in drafts.iter().enumerate() {
+            by_kind.entry(draft.object.key.kind.clone()).or_default().push(i);
         }
-        // What has ended is not looked at again: a log may hold very many sets.
-        by_kind.entry(set.kind.clone()).or_default().retain(|i| {
-            let draft = &mut drafts[*i];
-            if is_missing(draft, set, begin, told) {
-                report.note(Reason::GoneInGap, Some(begin), || draft.object.key.to_string());
-                let (cause, facts) = (EndCause::GoneInGap, Facts::None);
-                draft.object.end = Some(End { at: begin, resource_version: None, cause, facts, place: None });
+        let told_of: HashMap<Uid, Told> = drafts.iter().filter_map(|draft| Some((draft.uid?, draft.told))).collect();
+        for set in &self.told.sets {
+            let estimated = || set.resource_version.and_then(|version| self.clock.at(version));
+            let Some(begin) = set.at.or_else(estimated) else { continue };
+            // By another watch: what this one itself tells first may be a creation, where a file was cut.
+            let shown_before = |uid: &Uid| {
+                let told = told_of.get(uid).or_else(|| self.graves.told(*uid));
+                told.is_some_and(|told| told.elsewhere(set.stream, begin))
+            };
+            if !set.anew && !set.members.iter().any(shown_before) {
+                continue;
             }
-            draft.object.end.is_none()
-        });
+            // What has ended is not looked at again: a log may hold very many sets.
+            by_kind.entry(set.kind.clone()).or_default().retain(|i| {
+                let draft = &mut drafts[*i];
+                if is_missing(draft, set, begin, self.told) {
+                    report.note(Reason::GoneInGap, Some(begin), || draft.object.key.to_string());
+                    let (cause, facts) = (EndCause::GoneInGap, Facts::None);
+                    draft.object.end = Some(End { at: begin, resource_version: None, cause, facts, place: None });
+                }
+                draft.object.end.is_none()
+            });
+        }
     }
 }
 

@@ -3,6 +3,8 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::ApiVersionId;
+use super::focus::{Focus, Spared};
+use super::graves::Graves;
 use crate::blobs::Blob;
 use crate::decode::Facts;
 use crate::decode::audit::Kinds;
@@ -28,6 +30,14 @@ pub struct History {
     pub by_uid: HashMap<Uid, ObjectId>,
     /// The key under which texts that are no UUIDs are uids.
     pub fingerprints: Fingerprints,
+    /// For what span of time all of this is exact.
+    pub focus: Focus,
+    /// Objects that lived outside of the window only, and were forgotten.
+    pub graves: Graves,
+    /// What was spared of that.
+    pub spared: Spared,
+    /// What should have been spared too.
+    pub doubts: Spared,
     /// Objects by key; several bore one name one after the other.
     pub by_key: BTreeMap<ObjectKey, std::ops::Range<ObjectId>>,
 }

@@ -12,7 +12,7 @@ use crate::fingerprint::Uid;
 use crate::model::Timestamp;
 
 /// How long after an object's end, in microseconds, a request may be told that went before it.
-const LATE: i64 = 2_000_000;
+pub(super) const LATE: i64 = 2_000_000;
 
 /// The records of one object.
 struct Life {
@@ -56,7 +56,12 @@ pub(super) fn lives(entries: Vec<Entry>) -> Vec<Vec<Entry>> {
             None => homeless.push(entry),
         }
     }
-    lives.into_iter().map(|life| life.entries).chain(split(homeless)).filter(|life| shows_an_object(life)).collect()
+    lives
+        .into_iter()
+        .map(|life| life.entries)
+        .chain(split(homeless))
+        .filter(|life| life.iter().any(shows_an_object))
+        .collect()
 }
 
 pub(super) fn time(entry: &Entry) -> Timestamp {
@@ -64,12 +69,12 @@ pub(super) fn time(entry: &Entry) -> Timestamp {
 }
 
 /// Requests and deletions by themselves show no object, nor does what may not have been done.
-fn shows_an_object(life: &[Entry]) -> bool {
-    life.iter().any(|entry| match (entry.change, &entry.telling) {
+pub(super) fn shows_an_object(entry: &Entry) -> bool {
+    match (entry.change, &entry.telling) {
         (Change::Leaving | Change::Absent, _) | (_, Telling::Nothing(Why::OutcomeUnknown)) => false,
         (Change::Deleted, telling) => !matches!(telling, Telling::Nothing(_)),
         _ => true,
-    })
+    }
 }
 
 /// Of the copies of one audit event the one that tells most stays. The first log of an aggregated API has no bodies.

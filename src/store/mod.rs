@@ -12,6 +12,11 @@ pub mod clock;
 mod dating;
 mod draft;
 mod endings;
+pub mod focus;
+mod fold;
+mod folded;
+pub(crate) mod folding;
+pub(crate) mod graves;
 pub mod history;
 pub mod initial;
 mod lives;
@@ -20,12 +25,15 @@ mod resolve;
 mod sightings;
 mod sweeps;
 mod timeline;
+mod told;
 
 pub use history::{End, EndCause, History, Object, ObjectId, Quality, Version};
 
-use std::collections::HashMap;
+use std::collections::{HashMap, hash_map};
 use std::sync::Arc;
 
+use focus::{Focus, Spared};
+use folding::{Folding, Records};
 use initial::{Step, StreamId, Streams};
 use naming::Unnamed;
 
@@ -62,11 +70,11 @@ pub(crate) struct Entry {
     pub facts: Facts,
 }
 
-/// Everything that was seen.
-#[derive(Default)]
+/// Everything that was seen, as far as the window can tell.
 pub struct Store {
     blobs: Arc<Blobs>,
-    pub(crate) entries: HashMap<ObjectKey, Vec<Entry>>,
+    entries: HashMap<ObjectKey, Records>,
+    folding: Folding,
     /// What has no full name yet.
     unnamed: Unnamed,
     sweeps: Vec<Sweep>,
@@ -77,10 +85,31 @@ pub struct Store {
 /// A number for an API version without its group, such as `v1`: [`History::api_versions`].
 pub type ApiVersionId = u16;
 
+impl Default for Store {
+    /// One that forgets nothing.
+    fn default() -> Self {
+        Store::new(Arc::default(), Focus::none(), Spared::default())
+    }
+}
+
 impl Store {
     /// An empty store of objects whose bodies are kept there.
     pub fn sharing(blobs: Arc<Blobs>) -> Self {
-        Store { blobs, ..Store::default() }
+        Store::new(blobs, Focus::none(), Spared::default())
+    }
+
+    /// An empty store that forgets what the focus does not need, but for what is spared. Where that comes of an earlier
+    /// reading the bodies have to be the same too: they hold the key of the hashes.
+    pub fn new(blobs: Arc<Blobs>, focus: Focus, spared: Spared) -> Self {
+        Store {
+            folding: Folding::new(focus, spared, blobs.fingerprints()),
+            blobs,
+            entries: HashMap::new(),
+            unnamed: Unnamed::default(),
+            sweeps: Vec::new(),
+            api_versions: Vec::new(),
+            streams: Streams::default(),
+        }
     }
 
     /// Takes one observation. What cannot be kept is noted.
@@ -125,10 +154,56 @@ impl Store {
         };
         self.unnamed.learn(&seen.key.kind, seen.resource.as_deref(), seen.wanted);
         if seen.key.kind.kind.is_empty() || seen.key.name.is_empty() {
+            let is_named_later = seen.key.name.is_empty() && !matches!(entry.telling, Telling::Nothing(_));
+            if is_named_later {
+                self.folding.give_up("a creation whose name shows only later");
+            }
             self.unnamed.keep(seen.key, seen.resource.unwrap_or_default(), entry);
         } else {
-            self.entries.entry(seen.key).or_default().push(entry);
+            self.keep(seen.key, entry, report);
         }
+    }
+
+    /// Keeps a record, and forgets others that are not needed.
+    fn keep(&mut self, key: ObjectKey, entry: Entry, report: &mut Report) {
+        if entry.at.is_none() {
+            self.folding.give_up("a record without a time");
+        } else if entry.trace_event.is_some() {
+            self.folding.give_up("a trace among the inputs");
+        }
+        if !self.folding.admits(&key, &entry) {
+            return;
+        }
+        let mut place = match self.entries.entry(key) {
+            hash_map::Entry::Occupied(place) => place,
+            hash_map::Entry::Vacant(place) if self.folding.takes_absence(place.key(), &entry) => return,
+            hash_map::Entry::Vacant(place) => place.insert_entry(Records::default()),
+        };
+        place.get_mut().entries.push(entry);
+        if self.folding.is_due(place.get()) {
+            let mut records = std::mem::take(place.get_mut());
+            self.folding.fold(place.key(), &mut records, &self.blobs, report);
+            if records.entries.is_empty() {
+                place.remove();
+            } else {
+                *place.get_mut() = records;
+            }
+        }
+    }
+
+    /// How many records are held, and how many were looked through to tell which of them are needed.
+    pub fn effort(&self) -> (usize, u64) {
+        (self.entries.values().map(|records| records.entries.len()).sum(), self.folding.looked_at)
+    }
+
+    /// What should not have been forgotten, as far as that is known before all is read.
+    pub fn doubts(&self) -> &Spared {
+        &self.folding.doubts
+    }
+
+    /// Takes that lifecycles are carried, or anything else that is told of objects by their names alone.
+    pub fn forget_nothing(&mut self, why: &'static str) {
+        self.folding.give_up(why);
     }
 
     /// Takes a deletion of many objects at once.
@@ -145,6 +220,9 @@ impl Store {
         initial_end: bool,
         at: Option<Timestamp>,
     ) {
+        if at.is_none() {
+            self.folding.give_up("a bookmark without a time");
+        }
         self.streams.bookmark(Step { source: position.source, kind, at, resource_version }, initial_end);
     }
 
@@ -155,15 +233,16 @@ impl Store {
 
     /// Whether nothing was seen.
     pub fn is_empty(&self) -> bool {
-        self.entries.is_empty()
+        self.entries.is_empty() && self.folding.graves.count() == 0
     }
 
     /// Puts all in order.
     pub fn into_history(self, report: &mut Report) -> History {
-        let Store { blobs, mut entries, mut unnamed, mut sweeps, api_versions, streams } = self;
+        let Store { blobs, mut entries, folding, mut unnamed, mut sweeps, api_versions, streams } = self;
         unnamed.settle(&mut entries, report);
         sweeps.iter_mut().for_each(|sweep| unnamed.complete(&mut sweep.kind, &sweep.resource));
-        let read = timeline::Read { blobs, entries, told: streams.finish(), sweeps, kinds: unnamed.into_kinds() };
+        let read =
+            timeline::Read { blobs, entries, folding, told: streams.finish(), sweeps, kinds: unnamed.into_kinds() };
         let mut history = read.history(report);
         history.api_versions = api_versions;
         history

@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Entry;
+use super::folding::Records;
 use super::lives::apart;
 use crate::decode::audit::{CLOCKS_APART, EventId, Kinds, TWINS_APART};
 use crate::decode::{Change, Telling};
@@ -49,7 +50,7 @@ impl Unnamed {
     }
 
     /// Gives every record its object, as far as anything tells.
-    pub fn settle(&mut self, entries: &mut HashMap<ObjectKey, Vec<Entry>>, report: &mut Report) {
+    pub fn settle(&mut self, entries: &mut HashMap<ObjectKey, Records>, report: &mut Report) {
         let mut unknown = BTreeSet::new();
         for (mut key, resource, mut entry) in std::mem::take(&mut self.of_unknown_kind) {
             match self.kinds.learned(&key.kind.group, &resource) {
@@ -59,7 +60,7 @@ impl Unnamed {
                     if key.name.is_empty() {
                         self.nameless.push((key, entry));
                     } else {
-                        entries.entry(key).or_default().push(entry);
+                        entries.entry(key).or_default().entries.push(entry);
                     }
                 }
                 None if unknown.insert((key.kind.group.clone(), resource.clone())) => {
@@ -88,7 +89,7 @@ impl Unnamed {
 
 /// Gives creations the names that show later: those of one prefix in the order of time. They are of one template, so that it
 /// matters little which is which.
-fn name(mut nameless: Vec<(ObjectKey, Entry)>, entries: &mut HashMap<ObjectKey, Vec<Entry>>, report: &mut Report) {
+fn name(mut nameless: Vec<(ObjectKey, Entry)>, entries: &mut HashMap<ObjectKey, Records>, report: &mut Report) {
     if nameless.is_empty() {
         return;
     }
@@ -116,7 +117,7 @@ fn name(mut nameless: Vec<(ObjectKey, Entry)>, entries: &mut HashMap<ObjectKey, 
             Some(first.1)
         });
         match found {
-            Some(name) => entries.entry(ObjectKey { name, ..key }).or_default().push(entry),
+            Some(name) => entries.entry(ObjectKey { name, ..key }).or_default().entries.push(entry),
             None => report.note(Reason::NameUnknown, entry.at, || {
                 format!("{} {}/{}…", key.kind, key.namespace, prefix.unwrap_or_default())
             }),
@@ -127,11 +128,11 @@ fn name(mut nameless: Vec<(ObjectKey, Entry)>, entries: &mut HashMap<ObjectKey, 
 /// The creations that are logged once more with a name: by the extension server, where an aggregated API logs twice.
 fn named_creations<'a>(
     nameless: &[(ObjectKey, Entry)],
-    entries: &'a HashMap<ObjectKey, Vec<Entry>>,
+    entries: &'a HashMap<ObjectKey, Records>,
 ) -> BTreeMap<EventId, Vec<&'a Entry>> {
     let events = nameless.iter().filter_map(|(_, entry)| Some((entry.event?, Vec::new())));
     let mut named: BTreeMap<EventId, Vec<&Entry>> = events.collect();
-    let created = entries.values().flatten().filter(|entry| entry.change == Change::Created);
+    let created = entries.values().flat_map(|records| &records.entries).filter(|entry| entry.change == Change::Created);
     for entry in created {
         if let Some(copies) = entry.event.and_then(|event| named.get_mut(&event)) {
             copies.push(entry);
@@ -143,7 +144,7 @@ fn named_creations<'a>(
 /// Which names show first at what time, by the prefixes that are asked for. Objects whose creation is known are none.
 fn names_that_show(
     nameless: &[(ObjectKey, Entry)],
-    entries: &HashMap<ObjectKey, Vec<Entry>>,
+    entries: &HashMap<ObjectKey, Records>,
 ) -> BTreeMap<ObjectKey, BTreeSet<(Timestamp, String)>> {
     let wanted = nameless.iter().filter_map(|(key, entry)| {
         let prefix = prefix(entry)?;
@@ -156,7 +157,7 @@ fn names_that_show(
         let cut = key.name.len().saturating_sub(SUFFIX);
         let Some(prefix) = key.name.get(..cut) else { continue };
         let Some(names) = shown.get_mut(&ObjectKey { name: prefix.to_owned(), ..key.clone() }) else { continue };
-        let seen = &entries[key];
+        let seen = &entries[key].entries;
         let created = seen.iter().any(|entry| entry.change == Change::Created);
         let first = seen.iter().filter_map(|entry| entry.at).min();
         if let (false, Some(first)) = (created, first) {

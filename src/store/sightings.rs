@@ -53,19 +53,22 @@ pub(super) fn ordered(entries: Vec<Entry>, deleted: Option<Timestamp>) -> Vec<Si
 
 /// The place of a record among an object's versions: a write of which the log does not have the result, but upon which
 /// version it was made, comes next after that one, whatever another server's clock said.
-fn rank(entry: &Entry) -> Option<(ResourceVersion, bool)> {
+pub(super) fn rank(entry: &Entry) -> Option<(ResourceVersion, bool)> {
     let result = entry.resource_version.map(|version| (version, false));
     result.or(entry.base.map(|base| (base, true)))
 }
 
 fn sighting(entry: Entry) -> Sighting {
-    let at = time(&entry);
-    let created_now = match entry.change {
+    Sighting { at: time(&entry), created_now: creates(&entry), place: place(&entry), entry }
+}
+
+/// Whether a record is of the creation of its object.
+pub(super) fn creates(entry: &Entry) -> bool {
+    match entry.change {
         Change::Created => true,
-        Change::Added => is_fresh(&entry, at),
+        Change::Added => is_fresh(entry, time(entry)),
         _ => false,
-    };
-    Sighting { at, created_now, place: place(&entry), entry }
+    }
 }
 
 /// Orders what no resourceVersion places by time, but for what another server's clock cannot be right about: nothing was

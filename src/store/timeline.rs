@@ -9,20 +9,27 @@ use std::sync::Arc;
 use super::dating::{EstimatedSpan, clock_of, estimate_times};
 use super::draft::Draft;
 use super::endings::{self, Endings};
+use super::focus::Focus;
+use super::folded::{Doubt, Folded};
+use super::folding::{Folding, Records, is_anonymous};
+use super::graves::Doubts;
 use super::initial::InitialSets;
 use super::lives::{lives, time};
 use super::sightings::{birth, ordered, place};
+use super::told::Told;
 use super::{End, EndCause, Entry, History, Object, resolve};
 use crate::blobs::Blobs;
 use crate::decode::audit::{CLOCKS_APART, Kinds, Sweep};
 use crate::decode::{Change, Facts, Telling};
+use crate::fingerprint::Uid;
 use crate::model::{ObjectKey, Timestamp};
 use crate::report::Report;
 
 /// Everything that was read.
 pub(super) struct Read {
     pub blobs: Arc<Blobs>,
-    pub entries: HashMap<ObjectKey, Vec<Entry>>,
+    pub entries: HashMap<ObjectKey, Records>,
+    pub folding: Folding,
     pub told: InitialSets,
     pub sweeps: Vec<Sweep>,
     pub kinds: Kinds,
@@ -31,27 +38,53 @@ pub(super) struct Read {
 impl Read {
     /// Puts all of it in order.
     pub fn history(mut self, report: &mut Report) -> History {
-        let clock = clock_of(self.entries.values().flatten(), &self.told.sets);
-        let mut entries: Vec<(ObjectKey, Vec<Entry>)> = self.entries.drain().collect();
+        let mut entries: Vec<(ObjectKey, Records)> = self.entries.drain().collect();
         entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
+        self.folding.fold_all(&mut entries, &self.blobs, report);
+        let clock = clock_of(entries.iter().flat_map(|(_, records)| &records.entries), &self.told.sets);
         let mut drafts = Vec::with_capacity(entries.len());
         let mut span = EstimatedSpan::new(&self.told.sets, &clock);
-        for (key, mut seen) in entries {
+        let Folding { focus, graves, doubts: spared, .. } = &mut self.folding;
+        let mut doubts = Doubts { graves, focus, spared, followed: Vec::new() };
+        for (key, records) in entries {
+            let Records { entries: mut seen, folded, .. } = records;
             estimate_times(&mut seen, &clock, &key, &mut span, report);
-            drafts.extend(incarnations(&key, seen, &self.blobs, report));
+            let anonymous = seen.iter().filter(|entry| is_anonymous(entry)).map(|entry| (time(entry), entry.change));
+            let anonymous: Vec<_> = anonymous.collect();
+            let (of_key, doubtful) = incarnations(&key, seen, &folded, focus, &self.blobs, report);
+            doubts.spared.uids.extend(doubtful);
+            doubts.look_at(&key, &anonymous, &of_key, drafts.len());
+            drafts.extend(of_key);
         }
-        let endings = Endings { told: &self.told, clock: &clock, sweeps: &self.sweeps };
+        let endings = Endings { told: &self.told, clock: &clock, sweeps: &self.sweeps, graves: doubts.graves };
         endings.conclude(&mut drafts, report);
+        doubts.look_at_ends(&drafts);
         finish(self, drafts, &span)
     }
 }
 
-/// The objects that bore a name, in the order of their births.
-fn incarnations(key: &ObjectKey, entries: Vec<Entry>, blobs: &Blobs, report: &mut Report) -> Vec<Draft> {
-    let mut drafts: Vec<Draft> = lives(entries).into_iter().map(|life| draft(key, life, blobs, report)).collect();
+/// The objects that bore a name, in the order of their births; and those of which too much was forgotten.
+fn incarnations(
+    key: &ObjectKey,
+    entries: Vec<Entry>,
+    folded: &BTreeMap<Uid, Folded>,
+    focus: &Focus,
+    blobs: &Blobs,
+    report: &mut Report,
+) -> (Vec<Draft>, Vec<Uid>) {
+    let mut doubtful = Vec::new();
+    let mut drafts = Vec::new();
+    for life in lives(entries) {
+        let uid = life.iter().find_map(|entry| entry.uid);
+        let folded = uid.and_then(|uid| folded.get(&uid));
+        let doubt = folded.map(|folded| Doubt::new(folded, focus));
+        let in_doubt = doubt.is_some_and(|doubt| life.iter().any(|entry| doubt.is_about(entry)));
+        doubtful.extend(uid.filter(|_| in_doubt));
+        drafts.push(draft(key, life, folded, blobs, report));
+    }
     drafts.sort_by_key(|draft| (draft.object.born, draft.object.versions[0].resource_version, draft.object.first_seen));
     in_turn(&mut drafts);
-    drafts
+    (drafts, doubtful)
 }
 
 /// An object is moved before so many others at most.
@@ -97,18 +130,21 @@ fn end_by(object: &mut Object, at: Timestamp) {
 }
 
 /// One object from all that was seen of it.
-fn draft(key: &ObjectKey, entries: Vec<Entry>, blobs: &Blobs, report: &mut Report) -> Draft {
+pub(super) fn draft(
+    key: &ObjectKey,
+    entries: Vec<Entry>,
+    folded: Option<&Folded>,
+    blobs: &Blobs,
+    report: &mut Report,
+) -> Draft {
     let uid = entries.iter().find_map(|entry| entry.uid);
     let seen = entries.iter().filter(|entry| entry.change != Change::Absent);
     let last = seen.max_by_key(|entry| (time(entry), entry.resource_version));
     let (last_seen, last_stream) = last.map(|entry| (time(entry), entry.stream)).unwrap_or_default();
-    let mut told = BTreeMap::new();
-    for entry in &entries {
-        told.entry(entry.stream)
-            .and_modify(|first: &mut Timestamp| *first = time(entry).min(*first))
-            .or_insert(time(entry));
-    }
-    let unseen_versions = endings::unseen_versions(&entries);
+    let told = entries.iter().map(|entry| Told::once(time(entry), entry.stream));
+    let told = told.chain(folded.and_then(|folded| folded.told)).reduce(Told::and);
+    let told = told.unwrap_or(Told::once(last_seen, last_stream));
+    let unseen_versions = endings::unseen_versions(&entries, folded);
     let created = entries.iter().filter_map(|entry| entry.created).min();
     let (asked, entries): (Vec<Entry>, Vec<Entry>) =
         entries.into_iter().partition(|entry| matches!(entry.change, Change::Leaving | Change::Absent));
@@ -152,6 +188,10 @@ fn finish(read: Read, drafts: Vec<Draft>, span: &EstimatedSpan) -> History {
         changes_estimated: span.changes,
         states_estimated: span.states,
         kinds: read.kinds,
+        focus: read.folding.focus,
+        graves: read.folding.graves,
+        spared: read.folding.spared,
+        doubts: read.folding.doubts,
         by_uid: HashMap::new(),
         fingerprints: read.blobs.fingerprints(),
         by_key: BTreeMap::new(),

@@ -1,0 +1,264 @@
+//! What is remembered of objects that lived outside of the window only.
+//!
+//! Their records are forgotten; what remains is that they were, for what else the log says must not be taken for theirs, nor
+//! they for it. Nothing here is ever guessed: where something that was read bears upon one of them, that is a doubt, and
+//! the archive is read again without forgetting it ([`Spared`]).
+
+use std::collections::HashMap;
+
+use super::Entry;
+use super::draft::Draft;
+use super::focus::{Focus, Spared};
+use super::lives::{LATE, shows_an_object, time};
+use super::told::Told;
+use crate::decode::Change;
+use crate::decode::audit::CLOCKS_APART;
+use crate::fingerprint::{ByFingerprint, Fingerprints, Uid};
+use crate::model::{ObjectKey, Timestamp};
+
+/// An object whose records are forgotten.
+struct Buried {
+    key: u64,
+    told: Told,
+    /// Whether it lived after the focus, and not before.
+    is_late: bool,
+    /// It was not born before this.
+    start: Timestamp,
+    /// Whether any of its records shows it, so that it counts.
+    is_shown: bool,
+}
+
+/// What is remembered of one when it is buried.
+#[derive(Clone, Copy)]
+pub(super) struct Remains {
+    pub uid: Uid,
+    /// The hash of its key.
+    pub key: u64,
+    pub told: Told,
+    /// It was not born before this.
+    pub start: Timestamp,
+    pub is_shown: bool,
+}
+
+/// When the objects lived that bore a key and are buried.
+#[derive(Clone, Copy, Debug)]
+struct Grave {
+    /// Those before the focus: when the last of them was born, at the latest and at the earliest, and when something was seen
+    /// of one last.
+    born: Timestamp,
+    start: Timestamp,
+    until: Timestamp,
+    /// Those after it: when the first of them was born or seen.
+    since: Timestamp,
+}
+
+const EMPTY: Grave =
+    Grave { born: Timestamp::MIN, start: Timestamp::MIN, until: Timestamp::MIN, since: Timestamp::MAX };
+
+/// Of the pods of a ReplicaSet: what decides, beside their births, to which Deployment they belong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Labels {
+    /// All have these, by their hash.
+    Same(u64),
+    /// They differ.
+    Mixed,
+}
+
+/// All that are buried.
+#[derive(Default)]
+pub struct Graves {
+    fingerprints: Fingerprints,
+    buried: HashMap<Uid, Buried>,
+    by_key: HashMap<u64, Grave, ByFingerprint>,
+    /// By the hash of the reference to the ReplicaSet.
+    templates: HashMap<u64, Labels, ByFingerprint>,
+    /// How many objects they are.
+    count: u64,
+}
+
+/// What becomes of a record.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Admission {
+    Kept,
+    /// It is of a buried object, and tells nothing more.
+    Forgotten,
+    /// It is of a buried object, which lived in the focus too.
+    Doubtful,
+}
+
+impl Graves {
+    pub(super) fn new(fingerprints: Fingerprints) -> Self {
+        Graves { fingerprints, ..Graves::default() }
+    }
+
+    /// How many objects are buried.
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
+    /// Whether an object is.
+    pub(crate) fn holds(&self, uid: Uid) -> bool {
+        self.buried.contains_key(&uid)
+    }
+
+    /// Whether one of a key is; then its hash.
+    pub(crate) fn of_key(&self, key: &ObjectKey) -> Option<u64> {
+        let hash = self.hash(key);
+        (!self.by_key.is_empty() && self.by_key.contains_key(&hash)).then_some(hash)
+    }
+
+    /// By when at the latest what bore a key before has ended, since one was born that is buried.
+    pub(super) fn replaced_by(&self, key: u64) -> Timestamp {
+        self.by_key.get(&key).map_or(Timestamp::MIN, |grave| grave.start)
+    }
+
+    pub(crate) fn fingerprints(&self) -> Fingerprints {
+        self.fingerprints
+    }
+
+    pub(super) fn hash(&self, key: &ObjectKey) -> u64 {
+        self.fingerprints.hash(key)
+    }
+
+    /// When watches told of a buried object.
+    pub(super) fn told(&self, uid: Uid) -> Option<&Told> {
+        self.buried.get(&uid).map(|buried| &buried.told)
+    }
+
+    /// The labels of the buried pods that have a reference, by its hash.
+    pub(crate) fn labels(&self, reference: u64) -> Option<Labels> {
+        self.templates.get(&reference).copied()
+    }
+
+    pub(super) fn learn_labels(&mut self, reference: u64, labels: u64) {
+        let labels = Labels::Same(labels);
+        let known = self.templates.entry(reference).or_insert(labels);
+        if *known != labels {
+            *known = Labels::Mixed;
+        }
+    }
+
+    /// Buries an object that was over before the focus.
+    pub(super) fn bury_early(&mut self, remains: Remains, (born, until): (Timestamp, Timestamp)) {
+        let grave = self.bury(remains, false);
+        if remains.is_shown {
+            grave.start = grave.start.max(remains.start);
+        }
+        (grave.born, grave.until) = (grave.born.max(born), grave.until.max(until));
+    }
+
+    /// Buries an object that began after the focus.
+    pub(super) fn bury_late(&mut self, remains: Remains, since: Timestamp) {
+        let grave = self.bury(remains, true);
+        grave.since = grave.since.min(since);
+    }
+
+    fn bury(&mut self, remains: Remains, is_late: bool) -> &mut Grave {
+        let Remains { uid, key, told, start, is_shown } = remains;
+        self.buried.insert(uid, Buried { key, told, is_late, start, is_shown });
+        self.count += u64::from(is_shown);
+        self.by_key.entry(key).or_insert(EMPTY)
+    }
+
+    /// Takes that a server knew of no object of a key, where one is buried and none is kept. Gives whether that is all that
+    /// is to be kept of it.
+    pub(super) fn absent(&mut self, key: u64, at: Timestamp, focus: &Focus) -> bool {
+        let Some(grave) = self.by_key.get_mut(&key) else { return false };
+        if focus.is_before(at) {
+            grave.until = grave.until.max(at);
+        } else if focus.is_after(at) {
+            grave.since = grave.since.min(at);
+        }
+        !focus.holds(at)
+    }
+
+    /// What becomes of a record that comes after its object may have been buried.
+    pub(super) fn admit(&mut self, key: &ObjectKey, entry: &Entry, focus: &Focus) -> Admission {
+        let Some(uid) = entry.uid.filter(|_| !self.buried.is_empty()) else { return Admission::Kept };
+        let Some(buried) = self.buried.get_mut(&uid) else { return Admission::Kept };
+        let (at, hash) = (time(entry), self.fingerprints.hash(key));
+        let same_side = match buried.is_late {
+            false => focus.is_before(at),
+            true => focus.is_after(at) && entry.created.is_none_or(|created| focus.is_after(created)),
+        };
+        // One that was born before may have been taken for what an earlier one ended by.
+        let is_earlier = !buried.is_late && at.min(entry.created.unwrap_or(at)) < buried.start;
+        if hash != buried.key || !same_side || is_earlier {
+            return Admission::Doubtful;
+        }
+        buried.told.again(at, entry.stream);
+        if !buried.is_shown && shows_an_object(entry) {
+            buried.is_shown = true;
+            self.count += 1;
+        }
+        let grave = self.by_key.entry(hash).or_insert(EMPTY);
+        if buried.is_late {
+            grave.since = grave.since.min(at).min(entry.created.unwrap_or(at));
+        } else {
+            grave.until = grave.until.max(at);
+        }
+        Admission::Forgotten
+    }
+}
+
+/// Looks for doubts once all is read.
+pub(super) struct Doubts<'a> {
+    pub graves: &'a Graves,
+    pub focus: &'a Focus,
+    pub spared: &'a mut Spared,
+    /// Objects that would have been followed by one that is buried, and since when: their places among the drafts.
+    pub followed: Vec<(usize, u64, Timestamp)>,
+}
+
+impl Doubts<'_> {
+    /// Looks at the objects that bore a key, which come next among the drafts, `before` others.
+    pub fn look_at(&mut self, key: &ObjectKey, anonymous: &[(Timestamp, Change)], drafts: &[Draft], before: usize) {
+        let buried = drafts.iter().filter_map(|draft| draft.uid).filter(|uid| self.graves.holds(*uid));
+        self.spared.uids.extend(buried);
+        let Some(hash) = self.graves.of_key(key) else { return };
+        let grave = self.graves.by_key[&hash];
+        if self.is_early_in_doubt(grave, anonymous, drafts) || self.is_late_in_doubt(grave, anonymous, drafts) {
+            self.spared.keys.insert(hash);
+        }
+        let followed = drafts.last().is_some_and(|last| !self.focus.is_after(last.object.born));
+        if followed && grave.since < Timestamp::MAX {
+            self.followed.push((before + drafts.len() - 1, hash, grave.since));
+        }
+    }
+
+    /// Objects that came before: nothing of theirs may be taken for that of a later one.
+    fn is_early_in_doubt(&self, grave: Grave, anonymous: &[(Timestamp, Change)], drafts: &[Draft]) -> bool {
+        let Grave { born, until, .. } = grave;
+        if until == Timestamp::MIN {
+            return false;
+        }
+        let in_time = |draft: &Draft| draft.object.born > born.plus_micros(CLOCKS_APART) && draft.last_seen > until;
+        anonymous.iter().any(|(at, _)| *at <= until.plus_micros(LATE)) || !drafts.iter().all(in_time)
+    }
+
+    /// Objects that came after: the first one of them is kept where another was there before, since that one may end by it,
+    /// and since records without a uid may be of it.
+    fn is_late_in_doubt(&self, grave: Grave, anonymous: &[(Timestamp, Change)], drafts: &[Draft]) -> bool {
+        if grave.since == Timestamp::MAX {
+            return false;
+        }
+        let mut late = drafts.iter().filter(|draft| self.focus.is_after(draft.object.born));
+        match late.next() {
+            Some(first) => {
+                let is_first = first.object.born.plus_micros(CLOCKS_APART) < grave.since;
+                !is_first || anonymous.iter().any(|(at, _)| self.focus.is_after(*at))
+            }
+            None => !anonymous.is_empty(),
+        }
+    }
+
+    /// Looks at how those ended that would have been followed.
+    pub fn look_at_ends(&mut self, drafts: &[Draft]) {
+        for (draft, hash, since) in std::mem::take(&mut self.followed) {
+            let Draft { object, last_seen, .. } = &drafts[draft];
+            if *last_seen >= since || object.end.is_none_or(|end| end.at > since) {
+                self.spared.keys.insert(hash);
+            }
+        }
+    }
+}
