@@ -1,6 +1,6 @@
 //! Which bodies a run needs.
 
-use super::audit::is_named_for;
+use super::audit::kinds::is_named_for;
 use crate::model::{Gvk, same_text};
 
 /// Which bodies are needed: of which kinds, and at which version.

@@ -1,9 +1,14 @@
 //! An object as one record shows it.
 //!
-//! Only the parts that a rule needs are looked into; the body stays the text of the log. `managedFields` is read for its
-//! times where the record has none, and never kept.
+//! Only the parts that a rule needs are looked into; the body stays the text of the log.
+
+mod metadata;
+
+pub use metadata::KEPT_METADATA;
 
 use std::borrow::Cow;
+
+use metadata::Metadata;
 
 use super::audit::event::ObjectReference;
 use super::interest::Wanted;
@@ -11,7 +16,7 @@ use super::observation::{Change, Facts, Observation, Part, Telling};
 use super::{Decoder, Item, pod, shorten};
 use crate::blobs::{Blob, Blobs};
 use crate::json::{self, Members, Raw};
-use crate::model::{GroupKind, ObjectKey, ResourceVersion, Timestamp, split_api_version};
+use crate::model::{GroupKind, ObjectKey, Timestamp, split_api_version};
 use crate::report::Reason;
 
 /// Group, version and kind: of an object, or for the items of a typed list, which have none of their own.
@@ -131,117 +136,6 @@ impl<'a> Parts<'a> {
     }
 }
 
-/// The members of `metadata` that are looked at.
-#[derive(Default)]
-struct Metadata<'a> {
-    name: Option<Cow<'a, str>>,
-    namespace: Option<Cow<'a, str>>,
-    uid: Option<Cow<'a, str>>,
-    resource_version: Option<ResourceVersion>,
-    created: Option<Timestamp>,
-    deletion: Option<Timestamp>,
-    grace_seconds: Option<i64>,
-    has_finalizers: bool,
-    /// Whether it has `generateName`.
-    generate_name: bool,
-    managed_fields: Option<Raw<'a>>,
-    /// What can stay with the object, in the order of [`KEPT_METADATA`].
-    kept: [Option<Raw<'a>>; KEPT_METADATA.len()],
-}
-
-/// The members of `metadata` that a trace can carry, name and namespace aside.
-pub const KEPT_METADATA: [&str; 6] =
-    ["annotations", "finalizers", "generateName", "labels", "ownerReferences", "selfLink"];
-/// Of kinds whose bodies are not needed: what filters and the owner graph use, and what keeps an object that is deleted.
-const KEPT_OF_OTHERS: [&str; 3] = ["finalizers", "labels", "ownerReferences"];
-
-impl<'a> Metadata<'a> {
-    /// In the order in which servers write them.
-    const FIELDS: [&'static str; 14] = [
-        "name",
-        "generateName",
-        "namespace",
-        "selfLink",
-        "uid",
-        "resourceVersion",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "labels",
-        "annotations",
-        "ownerReferences",
-        "finalizers",
-        "managedFields",
-    ];
-
-    fn of(raw: Raw<'a>) -> Result<Self, json::Error> {
-        let [
-            name,
-            generate_name,
-            namespace,
-            self_link,
-            uid,
-            resource_version,
-            created,
-            deletion,
-            grace,
-            labels,
-            annotations,
-            owners,
-            finalizers,
-            managed_fields,
-        ] = json::fields(raw.get(), &Self::FIELDS)?;
-        let text = |value: Option<Raw<'a>>| value.and_then(json::string).filter(|text| !text.is_empty());
-        let time = |value: Option<Raw<'a>>| text(value).and_then(|text| Timestamp::parse_rfc3339(&text));
-        Ok(Metadata {
-            name: text(name),
-            namespace: text(namespace),
-            uid: text(uid),
-            resource_version: text(resource_version).and_then(|text| text.parse().ok()),
-            created: time(created),
-            deletion: time(deletion),
-            grace_seconds: grace.and_then(json::integer),
-            has_finalizers: finalizers.is_some_and(|value| !json::is_empty(value)),
-            generate_name: text(generate_name).is_some(),
-            managed_fields,
-            kept: [annotations, finalizers, generate_name, labels, owners, self_link],
-        })
-    }
-
-    /// What stays with the object: of one whose content is not needed, less.
-    fn kept(&self, wanted: bool, blobs: &Blobs) -> Result<Blob, serde_json::Error> {
-        let members = KEPT_METADATA.into_iter().zip(self.kept).filter_map(|(name, value)| Some((name, value?)));
-        blobs.intern_metadata_members(members.filter(|(name, _)| wanted || KEPT_OF_OTHERS.contains(name)))
-    }
-
-    /// When the deletion was asked for: the server sets `deletionTimestamp` to that plus the grace period
-    /// (apiserver `rest.BeforeDelete`).
-    fn deletion_request(&self) -> Option<Timestamp> {
-        let grace = self.grace_seconds.unwrap_or(0).clamp(0, i64::from(i32::MAX));
-        self.deletion.map(|at| at.plus_micros(-grace.saturating_mul(1_000_000)))
-    }
-
-    /// A state that no server stores, since reaching it removes the object: nothing is left to wait for
-    /// (apiserver `registry/generic/registry/store.go`, `ShouldDeleteDuringUpdate`). A namespace waits for the finalizers of its
-    /// spec as well.
-    fn is_gone(&self, kind: &GroupKind, parts: &Parts<'_>) -> bool {
-        self.deletion.is_some() && self.waits_for_nothing(kind, parts)
-    }
-
-    fn waits_for_nothing(&self, kind: &GroupKind, parts: &Parts<'_>) -> bool {
-        let of_spec = || kind.kind == "Namespace" && parts.spec.is_some_and(has_finalizers);
-        !self.has_finalizers && self.grace_is_over() && !of_spec()
-    }
-
-    fn grace_is_over(&self) -> bool {
-        self.grace_seconds.unwrap_or(0) == 0
-    }
-}
-
-fn has_finalizers(spec: Raw<'_>) -> bool {
-    json::fields(spec.get(), &["finalizers"]).is_ok_and(|[raw]| raw.is_some_and(|raw| !json::is_empty(raw)))
-}
-
 /// When the object that a body shows is gone by what the record did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum GoneTest {
@@ -317,7 +211,7 @@ pub fn observe<'a>(parts: &Parts<'a>, sight: Sight<'_, 'a>, decoder: &Decoder) -
         base: None,
         at,
         evidence: at.is_none().then(|| evidence(parts, &metadata, change)).flatten(),
-        pristine: at.is_none() && is_pristine(&metadata),
+        pristine: at.is_none() && metadata.is_pristine(),
         created: metadata.created,
         change,
         held: metadata.deletion.is_some() && metadata.grace_is_over(),
@@ -406,25 +300,10 @@ fn facts(key: &ObjectKey, parts: &Parts<'_>, metadata: &Metadata<'_>, notes: &mu
 
 /// The latest moment that a body proves to have passed: the server's own marks, then what controllers and kubelets wrote.
 fn evidence(parts: &Parts<'_>, metadata: &Metadata<'_>, change: Change) -> Option<Timestamp> {
-    let writes = metadata.managed_fields.into_iter().flat_map(managed_times).max();
+    let writes = metadata.writes().into_iter().max();
     let deletion = (change == Change::Deleted || metadata.deletion.is_some()).then(|| metadata.deletion_request());
     let status = parts.status.and_then(pod::latest_time);
     [metadata.created, writes, deletion.flatten(), status].into_iter().flatten().max()
-}
-
-/// Whether every write that `managedFields` knows of has the time of the creation: such a body is the created one.
-fn is_pristine(metadata: &Metadata<'_>) -> bool {
-    let times = metadata.managed_fields.map(managed_times).unwrap_or_default();
-    metadata.created.is_some() && !times.is_empty() && times.iter().all(|at| Some(*at) == metadata.created)
-}
-
-fn managed_times(raw: Raw<'_>) -> Vec<Timestamp> {
-    let entries = json::elements(raw).unwrap_or_default();
-    let time = |entry: Raw<'_>| {
-        let [time] = json::fields(entry.get(), &["time"]).ok()?;
-        json::string(time?).and_then(|time| Timestamp::parse_rfc3339(&time))
-    };
-    entries.into_iter().filter_map(time).collect()
 }
 
 /// A bookmark's object has a kind and a resourceVersion, and no name.

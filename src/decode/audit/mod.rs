@@ -5,7 +5,7 @@ mod deletions;
 mod effect;
 pub mod event;
 pub(super) mod idle;
-mod kinds;
+pub(super) mod kinds;
 mod request;
 pub mod resources;
 mod writes;
