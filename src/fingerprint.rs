@@ -6,6 +6,7 @@
 
 use std::fmt;
 use std::hash::{BuildHasher, BuildHasherDefault, Hash, Hasher, RandomState};
+use std::num::NonZeroU128;
 
 use siphasher::sip128::{Hasher128, SipHasher13};
 
@@ -56,8 +57,8 @@ impl Fingerprints {
 
     /// The uid that a text is.
     pub fn uid(&self, text: &str) -> Uid {
-        let no_uuid = || (self.of(text.as_bytes()) & !Uid::VERSION) | Uid::NO_UUID;
-        Uid(uuid(text).filter(|bits| bits & Uid::VERSION != Uid::NO_UUID).unwrap_or_else(no_uuid))
+        let uuid = uuid(text).filter(|bits| bits.get() & Uid::VERSION != Uid::NO_UUID);
+        Uid(uuid.unwrap_or_else(|| NonZeroU128::MIN | (self.of(text.as_bytes()) & !Uid::VERSION | Uid::NO_UUID)))
     }
 }
 
@@ -66,7 +67,7 @@ impl Fingerprints {
 /// Kubernetes makes them UUIDs, whose bits this is. Whatever else a log may have in their place is hashed, and set apart by
 /// a version that no UUID has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Uid(u128);
+pub struct Uid(NonZeroU128);
 
 impl Uid {
     /// Where a UUID has its version.
@@ -76,13 +77,13 @@ impl Uid {
 
     /// One for tests.
     #[cfg(test)]
-    pub(crate) const fn numbered(number: u128) -> Self {
-        Uid(number)
+    pub(crate) fn numbered(number: u128) -> Self {
+        Uid(NonZeroU128::new(number).unwrap())
     }
 }
 
 /// The bits of a UUID in its canonical form: lower case, in groups of 8, 4, 4, 4 and 12 digits.
-fn uuid(text: &str) -> Option<u128> {
+fn uuid(text: &str) -> Option<NonZeroU128> {
     let text: &[u8; 36] = text.as_bytes().try_into().ok()?;
     let mut bits = 0;
     for (i, byte) in text.iter().enumerate() {
@@ -95,7 +96,7 @@ fn uuid(text: &str) -> Option<u128> {
         };
         bits = (bits << 4) | u128::from(digit);
     }
-    Some(bits)
+    NonZeroU128::new(bits)
 }
 
 /// Hashes what is a fingerprint already.
@@ -131,7 +132,7 @@ mod tests {
     fn a_uuid_is_its_bits() {
         let fingerprints = Fingerprints::default();
         let uid = fingerprints.uid("00112233-4455-6677-8899-aabbccddeeff");
-        assert_eq!(uid, Uid(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff));
+        assert_eq!(uid, Uid::numbered(0x0011_2233_4455_6677_8899_aabb_ccdd_eeff));
     }
 
     #[test]
@@ -140,6 +141,7 @@ mod tests {
         let texts = [
             "",
             "web-1",
+            "00000000-0000-0000-0000-000000000000",
             "00112233-4455-6677-8899-AABBCCDDEEFF",
             "00112233-4455-f677-8899-aabbccddeeff",
             "0011223344556677-8899-aabbccddeeff00-",
@@ -147,7 +149,7 @@ mod tests {
         ];
         for (i, text) in texts.iter().enumerate() {
             let uid = fingerprints.uid(text);
-            assert_eq!(uid.0 & Uid::VERSION, Uid::NO_UUID, "{text}");
+            assert_eq!(uid.0.get() & Uid::VERSION, Uid::NO_UUID, "{text}");
             assert!(texts[..i].iter().all(|other| fingerprints.uid(other) != uid), "{text}");
             assert_eq!(uid, fingerprints.uid(text), "{text}");
         }

@@ -23,7 +23,7 @@ pub(super) fn clock_of<'a>(entries: impl Iterator<Item = &'a Entry>, sets: &[Ini
             None if entry.pristine && entry.change == Change::Added => {
                 (entry.created.map(within_second), entry.created.map(|created| created.plus_micros(999_999)))
             }
-            None => (entry.evidence.map(within_second), None),
+            None => (entry.evidence().map(within_second), None),
         };
         Some(Mark { resource_version, not_before, not_after, deletion: entry.change == Change::Deleted })
     };
@@ -102,7 +102,7 @@ pub(super) fn estimate_times(
             Change::Deleted => clock.deleted_at(version),
             _ => clock.at(version),
         });
-        let at = by_clock.or(entry.evidence).or(entry.created);
+        let at = by_clock.or(entry.evidence()).or(entry.created);
         report.note(Reason::TimeEstimated, at, || key.to_string());
         if let Some(at) = at {
             span.entry(entry, at);

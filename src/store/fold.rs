@@ -51,7 +51,7 @@ pub(super) fn is_plain(entry: &Entry) -> bool {
         && entry.uid.is_some()
         && entry.resource_version.is_some()
         && entry.at.is_some()
-        && entry.trace_event.is_none()
+        && entry.trace_event().is_none()
         && entry.change != Change::Applied
 }
 
@@ -305,7 +305,7 @@ impl Between<'_> {
             && unit.api_version == after.api_version
             && unit.created.is_none_or(|created| before.created.is_some_and(|before| before <= created))
             && before.held >= unit.held
-            && tells_no_course(before.facts, unit.facts, after.facts)
+            && tells_no_course(before.facts(), unit.facts(), after.facts())
             && self.writes_nothing()
     }
 

@@ -12,6 +12,7 @@ pub mod clock;
 mod dating;
 mod draft;
 mod endings;
+mod entry;
 pub mod focus;
 mod fold;
 mod folded;
@@ -32,43 +33,19 @@ pub use history::{End, EndCause, History, Object, ObjectId, Quality, Version};
 use std::collections::{HashMap, hash_map};
 use std::sync::Arc;
 
+pub(crate) use entry::Entry;
+
+use entry::Rare;
 use focus::{Focus, Spared};
 use folding::{Folding, Records};
-use initial::{Step, StreamId, Streams};
+use initial::{Step, Streams};
 use naming::Unnamed;
 
-use crate::blobs::{Blob, Blobs};
-use crate::decode::audit::{EventId, Sweep};
-use crate::decode::{Change, Facts, Observation, Part, Telling};
-use crate::fingerprint::Uid;
+use crate::blobs::Blobs;
+use crate::decode::audit::Sweep;
+use crate::decode::{Change, Facts, Observation, Telling};
 use crate::model::{GroupKind, ObjectKey, Position, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
-
-/// An observation as it is held: numbers and blobs.
-#[derive(Clone, Debug)]
-pub(crate) struct Entry {
-    pub at: Option<Timestamp>,
-    pub evidence: Option<Timestamp>,
-    pub pristine: bool,
-    pub created: Option<Timestamp>,
-    pub resource_version: Option<ResourceVersion>,
-    pub base: Option<ResourceVersion>,
-    pub uid: Option<Uid>,
-    pub api_version: ApiVersionId,
-    pub stream: Option<StreamId>,
-    pub change: Change,
-    pub held: bool,
-    pub wanted: bool,
-    pub telling: Telling,
-    pub part: Part,
-    pub event: Option<EventId>,
-    pub position: Position,
-    pub trace_event: Option<u64>,
-    pub metadata: Blob,
-    pub content: Option<Blob>,
-    pub status: Option<Blob>,
-    pub facts: Facts,
-}
 
 /// Everything that was seen, as far as the window can tell.
 pub struct Store {
@@ -131,7 +108,6 @@ impl Store {
         }
         let entry = Entry {
             at: seen.at,
-            evidence: seen.evidence,
             pristine: seen.pristine,
             created: seen.created,
             resource_version: seen.resource_version,
@@ -142,15 +118,15 @@ impl Store {
             change: seen.change,
             held: seen.held,
             wanted: seen.wanted,
+            rare: Rare::of(&seen),
             telling: seen.telling,
             part: seen.part,
             event: seen.event,
             position,
-            trace_event: seen.trace_event,
             metadata: seen.metadata,
             content: seen.content,
             status: seen.status,
-            facts: seen.facts,
+            facts: (seen.facts != Facts::None).then(|| Box::new(seen.facts)),
         };
         self.unnamed.learn(&seen.key.kind, seen.resource.as_deref(), seen.wanted);
         if seen.key.kind.kind.is_empty() || seen.key.name.is_empty() {
@@ -168,7 +144,7 @@ impl Store {
     fn keep(&mut self, key: ObjectKey, entry: Entry, report: &mut Report) {
         if entry.at.is_none() {
             self.folding.give_up("a record without a time");
-        } else if entry.trace_event.is_some() {
+        } else if entry.trace_event().is_some() {
             self.folding.give_up("a trace among the inputs");
         }
         if !self.folding.admits(&key, &entry) {

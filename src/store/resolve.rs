@@ -39,7 +39,7 @@ impl State {
             content: entry.content.clone(),
             status: entry.status.clone(),
             api_version: entry.api_version,
-            facts: entry.facts,
+            facts: entry.facts(),
             quality: Quality::Exact,
         }
     }
@@ -94,11 +94,12 @@ impl Step<'_> {
     }
 
     fn shown(&self) -> State {
-        let Entry { metadata, content, facts, .. } = self.entry;
+        let Entry { metadata, content, .. } = self.entry;
         match (content, self.before) {
             // A body at another version has no content that could be written.
             (None, Some(before)) => {
-                State { metadata: metadata.clone(), unlabelled: false, facts: *facts, ..before.clone() }
+                let facts = self.entry.facts();
+                State { metadata: metadata.clone(), unlabelled: false, facts, ..before.clone() }
             }
             _ => State::of(self.entry),
         }
@@ -107,7 +108,7 @@ impl Step<'_> {
     /// What was known before, with what this record tells of the object's course.
     fn carried(&self) -> State {
         match self.before {
-            Some(before) => State { facts: self.entry.facts.over(before.facts), ..before.clone() },
+            Some(before) => State { facts: self.entry.facts().over(before.facts), ..before.clone() },
             None => State { unlabelled: true, ..State::of(self.entry) },
         }
     }
@@ -123,7 +124,7 @@ impl Step<'_> {
         let Some(before) = self.before else {
             return State { quality: Quality::Approximate, ..shown };
         };
-        let facts = self.entry.facts.over(before.facts);
+        let facts = self.entry.facts().over(before.facts);
         let known = before.quality == Quality::Exact && before.content == shown.content;
         match self.entry.part {
             // Made upon a version that had to be the latest: the client had read what is there.

@@ -21,8 +21,8 @@ pub(super) struct Sighting {
 }
 
 pub(super) fn place(entry: &Entry) -> Option<Place> {
-    let Entry { position, trace_event, .. } = entry;
-    trace_event.map(|event| Place { source: position.source, event, operation: position.line })
+    let position = entry.position;
+    entry.trace_event().map(|event| Place { source: position.source, event, operation: position.line })
 }
 
 /// Orders what was seen, drops what was seen twice, and gives each version the earliest time by which it is proven.

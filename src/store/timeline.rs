@@ -164,7 +164,7 @@ pub(super) fn draft(
         at: time(entry).max(last_version.plus_micros(1)),
         resource_version: entry.resource_version,
         cause: EndCause::Deleted,
-        facts: entry.facts,
+        facts: entry.facts(),
         place: place(entry),
     });
     let left = endings::left(&asked, &sightings);

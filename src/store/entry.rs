@@ -1,0 +1,77 @@
+//! An observation as the store holds it.
+
+use super::ApiVersionId;
+use super::initial::StreamId;
+use crate::blobs::Blob;
+use crate::decode::audit::EventId;
+use crate::decode::{Change, Facts, Observation, Part, Telling};
+use crate::fingerprint::Uid;
+use crate::model::{Position, ResourceVersion, Timestamp};
+
+/// Numbers and blobs. There may be millions, so what most of them lack is elsewhere.
+#[derive(Clone, Debug)]
+pub(crate) struct Entry {
+    pub at: Option<Timestamp>,
+    pub created: Option<Timestamp>,
+    pub resource_version: Option<ResourceVersion>,
+    pub base: Option<ResourceVersion>,
+    pub uid: Option<Uid>,
+    pub event: Option<EventId>,
+    pub position: Position,
+    pub metadata: Blob,
+    pub content: Option<Blob>,
+    pub status: Option<Blob>,
+    pub telling: Telling,
+    /// `None`: [`Facts::None`].
+    pub facts: Option<Box<Facts>>,
+    pub rare: Option<Box<Rare>>,
+    pub stream: Option<StreamId>,
+    pub api_version: ApiVersionId,
+    pub change: Change,
+    pub part: Part,
+    pub pristine: bool,
+    pub held: bool,
+    pub wanted: bool,
+}
+
+/// What only records without a time have, and those of traces.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Rare {
+    evidence: Option<Timestamp>,
+    trace_event: Option<u64>,
+}
+
+impl Rare {
+    /// Of an observation, if it has any of it.
+    pub fn of(seen: &Observation) -> Option<Box<Self>> {
+        let rare = Rare { evidence: seen.evidence, trace_event: seen.trace_event };
+        (rare.evidence.is_some() || rare.trace_event.is_some()).then(|| Box::new(rare))
+    }
+}
+
+impl Entry {
+    /// What its status says of its course.
+    pub fn facts(&self) -> Facts {
+        self.facts.as_deref().copied().unwrap_or_default()
+    }
+
+    /// The latest moment that the body itself proves, where the record has no time.
+    pub fn evidence(&self) -> Option<Timestamp> {
+        self.rare.as_ref().and_then(|rare| rare.evidence)
+    }
+
+    /// The number of the event of a trace that tells of it.
+    pub fn trace_event(&self) -> Option<u64> {
+        self.rare.as_ref().and_then(|rare| rare.trace_event)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_entry_is_small() {
+        assert!(size_of::<Entry>() <= 240, "{}", size_of::<Entry>());
+    }
+}
