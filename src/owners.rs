@@ -147,7 +147,7 @@ impl OwnerGraph {
                 if self.unseen[unseen].inferred.is_some() {
                     continue;
                 }
-                let new = Owned { first: object, since: object.born, until: object.end.map(|end| end.at) };
+                let new = Owned::of(object);
                 owned.entry(unseen).and_modify(|known| known.join(&new)).or_insert_with(|| {
                     order.push(unseen);
                     new
@@ -170,7 +170,11 @@ struct Owned<'a> {
     until: Option<Timestamp>,
 }
 
-impl Owned<'_> {
+impl<'a> Owned<'a> {
+    fn of(object: &'a Object) -> Self {
+        Owned { first: object, since: object.born, until: object.end.map(|end| end.at) }
+    }
+
     fn join(&mut self, other: &Owned<'_>) {
         self.since = self.since.min(other.since);
         self.until = self.until.zip(other.until).map(|(a, b)| a.max(b));

@@ -46,7 +46,10 @@ fn told(case: &Case, focus: Focus, dir: &Path, more: &[&str]) -> Told {
         // What is noted of other times may be noted less often, and of other objects first.
         gap.as_object_mut().unwrap().retain(|name, _| name == "reason" || name == "in_window");
     }
-    account["gaps"].as_array_mut().unwrap().retain(|gap| gap["in_window"] != 0);
+    // Of an owner that no log shows the account says that it is missing for as long as anything of it was there, or was there
+    // before and again.
+    let lasting = |gap: &Value| gap["reason"] == "owner-unseen" || gap["reason"] == "owner-inferred";
+    account["gaps"].as_array_mut().unwrap().retain(|gap| gap["in_window"] != 0 && !lasting(gap));
     Told { trace: fs::read(out).unwrap(), account }
 }
 

@@ -6,12 +6,12 @@
 //! - Job → CronJob: a CronJob names its Jobs `<cronjob>-<digits>` (`cronjob/utils.go` getJobName). Taken when the log knows
 //!   the CronJob in that namespace.
 
+use std::collections::BTreeMap;
+
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube_core::labels::{Selector, SelectorExt};
 
-use std::collections::BTreeMap;
-
-use super::{Owner, OwnerGraph};
+use super::{Owned, Owner, OwnerGraph};
 use crate::blobs::Blob;
 use crate::model::{GroupKind, ObjectKey};
 use crate::report::{Reason, Report};
@@ -21,6 +21,7 @@ use crate::store::{History, Object, ObjectId};
 /// Fills in `inferred` of the owners that are known by reference only, and counts them.
 pub(super) fn missing_links(graph: &mut OwnerGraph, history: &History, report: &mut Report) {
     let mut forgotten = Forgotten::default();
+    let mut owned: BTreeMap<usize, Owned<'_>> = BTreeMap::new();
     for (child, links) in history.objects.iter().zip(&graph.links) {
         for owner in links.iter().flat_map(|link| &link.owners) {
             let Owner::Unseen(unseen) = *owner else { continue };
@@ -28,15 +29,16 @@ pub(super) fn missing_links(graph: &mut OwnerGraph, history: &History, report: &
             if history.graves.count() > 0 && forgotten.may_tell(unseen, node.reference, &node.key, child, history) {
                 graph.doubts.owners.insert(node.reference);
             }
-            if node.inferred.is_some() {
-                continue;
-            }
-            node.inferred = above(&node.key, child, history);
-            if let Some(id) = node.inferred {
-                let about = || format!("{} owned by {}", node.key, history.objects[id].key);
-                report.note_lasting(Reason::OwnerInferred, (child.born, child.end.map(|end| end.at)), about);
-            }
+            node.inferred = node.inferred.or_else(|| above(&node.key, child, history));
+            let new = Owned::of(child);
+            owned.entry(unseen).and_modify(|known| known.join(&new)).or_insert(new);
         }
+    }
+    for (unseen, Owned { since, until, .. }) in owned {
+        let node = &graph.unseen[unseen];
+        let Some(id) = node.inferred else { continue };
+        let about = || format!("{} owned by {}", node.key, history.objects[id].key);
+        report.note_lasting(Reason::OwnerInferred, (since, until), about);
     }
 }
 
@@ -45,6 +47,8 @@ pub(super) fn missing_links(graph: &mut OwnerGraph, history: &History, report: &
 struct Forgotten {
     /// By what is unseen: the labels of what it owns.
     labels: BTreeMap<usize, u64>,
+    /// Of Deployments: whether they have ever changed what they select.
+    selects_anew: BTreeMap<ObjectId, bool>,
 }
 
 impl Forgotten {
@@ -66,12 +70,13 @@ impl Forgotten {
         } else {
             None
         };
-        owner.is_some_and(|owner| {
-            let named = history.named(&owner);
-            history.graves.of_key(&owner).is_some()
-                || named.len() > 1
-                || named.clone().any(|id| selects_anew(history, id))
-        })
+        let Some(owner) = owner else { return false };
+        let named = history.named(&owner);
+        history.graves.of_key(&owner).is_some()
+            || named.len() > 1
+            || named
+                .into_iter()
+                .any(|id| *self.selects_anew.entry(id).or_insert_with(|| selects_anew(&history.objects[id])))
     }
 }
 
@@ -82,8 +87,7 @@ fn is_forgotten(replica_set: &ObjectKey, child: &Object, history: &History) -> b
 }
 
 /// Whether a Deployment has ever changed what it selects.
-fn selects_anew(history: &History, id: ObjectId) -> bool {
-    let object = &history.objects[id];
+fn selects_anew(object: &Object) -> bool {
     let mut contents: Vec<&Blob> = object.versions.iter().filter_map(|version| version.content.as_ref()).collect();
     contents.dedup();
     let selector = |content: &Blob| Some(content.object().remove("spec")?.get_mut("selector")?.take());
