@@ -84,11 +84,6 @@ pub enum ArchiveError {
         /// Why.
         message: String,
     },
-    /// What was forgotten while reading is needed after all.
-    #[error(
-        "the input is not in order ({0}), so it has to be read twice, and what comes through a pipe cannot be: name its files"
-    )]
-    OutOfOrder(String),
 }
 
 /// What is handed over in the order of the input.

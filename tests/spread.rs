@@ -4,6 +4,8 @@
 
 mod support;
 
+use serde_json::{Value, json};
+use support::audit::{audit, audit_log};
 use support::*;
 
 /// Exports files of these lines, in this order.
@@ -61,4 +63,35 @@ fn an_error_of_one_of_several_watches_ends_nothing_of_the_others() {
 60 |
 "
     );
+}
+
+/// The logs of two servers: the one deleted Deployments, hours before the window; the other made what they owned, which is
+/// still there.
+fn servers() -> [String; 2] {
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    for i in 0..20_u32 {
+        let (second, name) = (10 + 60 * i, format!("shop/web-{i}"));
+        let seen = |object: Value, version: u32, uid: &str| {
+            with(at_version(&object, &version.to_string()), "/metadata/uid", json!(format!("{uid}-{i}")))
+        };
+        let owner = seen(deployment(&name, second.into(), 1), 100 + 10 * i, "d");
+        let child = seen(owned(&stateful_set(&name, second.into(), 1), &owner), 101 + 10 * i, "s");
+        a.push(audit(second, "create", &format!("apps/v1 deployments {name}")).response(&owner));
+        b.push(audit(second + 1, "create", &format!("apps/v1 statefulsets {name}")).response(&child));
+        a.push(audit(second + 2, "delete", &format!("apps/v1 deployments {name}")).response(&owner));
+    }
+    [a, b].map(|log| audit_log(&log))
+}
+
+#[test]
+fn the_logs_of_servers_may_follow_each_other_in_a_pipe() {
+    let [a, b] = servers();
+    let args = ["--from", "9000", "--to", "9100"];
+    let files =
+        run_files(&[("a.log", a.as_bytes()), ("b.log", b.as_bytes())], &[&["a.log", "b.log"], &args[..]].concat());
+    let files = files.ends(0);
+    for piped in [format!("{a}{b}"), format!("{b}{a}")] {
+        let run = tracer(&[&["export", "-f", "json"], &args[..]].concat(), piped.as_bytes()).ends(0);
+        assert!(run.stdout == files.stdout);
+    }
 }

@@ -2,7 +2,7 @@
 //!
 //! While it reads, the store forgets what a window cannot need ([`Focus`]). Where something that comes later bears upon what
 //! was forgotten, the archive is read once more, with that spared, and at last with nothing forgotten. So the outcome is
-//! always that of a store which forgets nothing; only what can be read a single time, as a pipe, fails then.
+//! always that of a store which forgets nothing. Of what can be read only once, as a pipe, nothing is forgotten.
 
 use std::fs;
 
@@ -26,10 +26,11 @@ pub struct Past {
 const TRIES: usize = 2;
 
 impl Past {
-    /// Reads all sources; what happened in the focus is exact. `infer` turns the inference of missing owners on; `again` hears why they are read once more.
+    /// Reads all sources; what happened in the focus is exact. `infer` turns the inference of missing owners on; `again` hears why
+    /// they are read once more. Of what can be read only once nothing is forgotten.
     ///
     /// # Errors
-    /// As [`Archive::read`]; and when they would have to be read again, and cannot be.
+    /// As [`Archive::read`].
     pub fn read(
         reading: &Reading<'_>,
         focus: Focus,
@@ -38,6 +39,7 @@ impl Past {
         again: &dyn Fn(&str),
     ) -> Result<Past, ArchiveError> {
         let blobs = &reading.decoder.blobs;
+        let focus = if can_be_read_again(reading) { focus } else { Focus::none() };
         let mut spared = Spared::default();
         for tried in 1.. {
             let archive = Archive::read_into(Store::new(blobs.clone(), focus, spared.clone()), reading, progress)?;
@@ -46,9 +48,6 @@ impl Past {
                 Err(doubts) => doubts,
             };
             let why = doubts.all().unwrap_or("records of objects that had gone, or had not come yet").to_owned();
-            if !can_be_read_again(reading) {
-                return Err(ArchiveError::OutOfOrder(why));
-            }
             again(&why);
             spared = spared.and(*doubts);
             if tried >= TRIES {
