@@ -102,7 +102,7 @@ fn lowered(audit: &AuditLog, levels: &[u8]) -> AuditLog {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { max_shrink_iters: 200, ..laws(60) })]
+    #![proptest_config(ProptestConfig { max_shrink_iters: 200, ..laws(30) })]
 
     #[test]
     fn of_watches(
