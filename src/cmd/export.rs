@@ -1,29 +1,19 @@
 //! `tracer export`: the trace of a window.
 
-use std::path::Path;
-
-use anyhow::Context;
-
+use super::reading::{self, Wanted};
 use super::{ExitStatus, summary};
-use crate::archive::{Archive, ArchiveError, Past, Reading};
+use crate::archive::{Archive, Past};
 use crate::cli::{ExportOptions, ResolvedWindow, UsageError};
 use crate::config::TracerConfig;
 use crate::coverage::{Known, SpillError};
-use crate::decode::{Baseline, Decoder, Interest};
-use crate::input::{self, Sources};
+use crate::decode::Interest;
 use crate::model::{GroupKind, Gvk, Timestamp};
-use crate::output::{self, Content, Messages, Output, Progress};
+use crate::output::{Content, Messages, Output};
 use crate::report::{Account, AuditAccount, Contents, Report, Window as ReportWindow};
 use crate::store::History;
 use crate::store::focus::Focus;
 use crate::trace::{self, Sanitize, Trace};
 use crate::window::{Export, Window};
-
-impl input::Progress for Progress {
-    fn advance(&self, bytes: u64) {
-        Progress::advance(self, bytes);
-    }
-}
 
 /// Runs the command.
 pub fn run(options: ExportOptions, messages: &Messages) -> anyhow::Result<ExitStatus> {
@@ -33,17 +23,23 @@ pub fn run(options: ExportOptions, messages: &Messages) -> anyhow::Result<ExitSt
 
 /// Runs it with a focus of one's own, which holds the window: what is written is the same.
 pub fn run_with_focus(options: ExportOptions, focus: Focus, messages: &Messages) -> anyhow::Result<ExitStatus> {
-    let sources = sources(&options)?;
-    let config = config(&options, &sources, messages)?;
+    let sources = reading::sources(&options.common)?;
+    let config = reading::config(&options.common, &sources, messages)?;
     let content = if options.format.is_binary() { Content::Binary } else { Content::Text };
     let mut out = Output::open(options.output.as_deref(), content)?;
     let report_out =
         options.common.report.as_deref().map(|path| Output::open(Some(path), Content::Text)).transpose()?;
-    let Past { mut archive, history: seen, graph } = read(&options, focus, &sources, config.clone(), messages)?;
+    let wanted = Wanted {
+        interest: interest(config.as_ref().unwrap_or(&TracerConfig::default()), options.sanitize),
+        focus,
+        infer_owners: options.infer_owners,
+        config: config.clone(),
+    };
+    let Past { mut archive, history: seen, graph } = reading::past(&options.common, &sources, wanted, messages)?;
     let config = config.or_else(|| archive.trace_config.take()).unwrap_or_default();
 
     let mut report = std::mem::take(&mut archive.report);
-    let span = span(&archive, &seen);
+    let span = reading::span(&archive, &seen);
     let window = window(&options, &archive, span)?;
     let audit = audit(&mut archive, &seen, &config, &mut report)?;
     let (history, filters, carried) = (&seen, &options.filters, archive.carried.as_slice());
@@ -71,95 +67,12 @@ pub fn run_with_focus(options: ExportOptions, focus: Focus, messages: &Messages)
     Ok(ExitStatus::Success)
 }
 
-fn sources(options: &ExportOptions) -> anyhow::Result<Sources> {
-    let mut paths = options.common.inputs(output::stdin_is_terminal())?;
-    paths.extend(options.common.baseline.clone());
-    let sources = Sources::discover(&paths)?;
-    if sources.is_empty() {
-        return Err(UsageError::new("no file in the directories that were named").into());
-    }
-    Ok(sources)
-}
-
-/// The config that was given, else that of the traces among the files; `None` when there is neither.
-fn config(options: &ExportOptions, sources: &Sources, messages: &Messages) -> anyhow::Result<Option<TracerConfig>> {
-    if let Some(path) = &options.common.config {
-        let loaded = TracerConfig::load(path)?;
-        loaded.warnings.iter().for_each(|warning| messages.warning(warning));
-        return Ok(Some(loaded.config));
-    }
-    let mut merged: Option<TracerConfig> = None;
-    for source in sources.iter() {
-        let input::Source::File(path) = source else { continue };
-        let Some(config) = config_of_trace(path, options.common.max_record)? else { continue };
-        merged = Some(match merged {
-            None => config,
-            Some(merged) => merged.merge(&config).map_err(|problem| {
-                let message = format!("it differs from another trace's: {problem}");
-                ArchiveError::Config { place: path.display().to_string(), message }
-            })?,
-        });
-    }
-    Ok(merged)
-}
-
-fn config_of_trace(path: &Path, max_value: usize) -> anyhow::Result<Option<TracerConfig>> {
-    let Some(stream) = input::open_trace(path)? else { return Ok(None) };
-    trace::read_config(stream, max_value as u64).with_context(|| path.display().to_string())
-}
-
-fn read(
-    options: &ExportOptions,
-    focus: Focus,
-    sources: &Sources,
-    config: Option<TracerConfig>,
-    messages: &Messages,
-) -> anyhow::Result<Past> {
-    let common = &options.common;
-    let reading = Reading {
-        sources,
-        options: input::Options {
-            threads: common.thread_count().get(),
-            max_record: common.max_record,
-            ..input::Options::default()
-        },
-        decoder: Decoder {
-            interest: interest(config.as_ref().unwrap_or(&TracerConfig::default()), options.sanitize),
-            time_field: common.time_field.clone(),
-            max_value: common.max_record,
-            baseline: baseline(options, sources),
-            ..Decoder::default()
-        },
-        skip_invalid: common.skip_invalid,
-        config,
-    };
-    let progress = Progress::new(sources.total_bytes(), messages.verbosity());
-    let again = |why: &str| messages.detail(format_args!("reading once more, for what was not in order: {why}"));
-    let past = Past::read(&reading, focus, options.infer_owners, &progress, &again);
-    progress.finish();
-    Ok(past?)
-}
-
-fn baseline(options: &ExportOptions, sources: &Sources) -> Option<Baseline> {
-    let path = options.common.baseline.as_deref()?;
-    options.common.baseline_at.map(|at| Baseline { sources: sources.at(path), at })
-}
-
 /// Bodies are needed of what is tracked; of pods, whose specs name their lifecycles; of Deployments, whose selectors prove
 /// an inferred owner.
 fn interest(config: &TracerConfig, sanitize: Sanitize) -> Interest {
     let tracked = config.iter().map(|(gvk, _)| gvk.clone());
     let besides = [Gvk::new("", "v1", "Pod"), Gvk::new("apps", "v1", "Deployment")];
     Interest::new(tracked, besides, sanitize == Sanitize::Simkube)
-}
-
-/// From when to when the log runs, `None` where nothing in it has a time.
-fn span(archive: &Archive, history: &History) -> Option<(Timestamp, Timestamp)> {
-    let spans = [archive.span, history.changes_estimated].into_iter().flatten();
-    let span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-    // Of a state alone it is the second after the last write: all of it stands at the start then.
-    let after = |at: Timestamp| Timestamp::from_seconds(at.seconds().saturating_add(1));
-    span.or(history.states_estimated.map(|at| (after(at), after(at))))
 }
 
 fn window(options: &ExportOptions, archive: &Archive, span: Option<(Timestamp, Timestamp)>) -> anyhow::Result<Window> {

@@ -12,6 +12,7 @@ use crate::output::{Messages, OutputError};
 pub mod completions;
 pub mod export;
 pub mod man;
+mod reading;
 mod summary;
 
 /// How a run ended.

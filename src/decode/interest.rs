@@ -11,6 +11,7 @@ pub struct Interest {
     besides: Vec<Gvk>,
     everything: bool,
     pub(super) with_status: bool,
+    pub(super) all_metadata: bool,
 }
 
 impl Interest {
@@ -26,12 +27,17 @@ impl Interest {
             (tracked.into_iter().collect(), besides.into_iter().collect());
         sorted(&mut tracked);
         sorted(&mut besides);
-        Interest { tracked, besides, everything: false, with_status }
+        Interest { tracked, besides, everything: false, with_status, all_metadata: false }
     }
 
     /// Every body, with its status.
     pub fn everything() -> Self {
         Interest { everything: true, with_status: true, ..Interest::default() }
+    }
+
+    /// Every object as a server shows it: as [`Interest::everything`], and its `metadata` whole, but for `managedFields`.
+    pub fn whole_objects() -> Self {
+        Interest { all_metadata: true, ..Interest::everything() }
     }
 
     pub(super) fn wants(&self, group: &str, kind: &str, version: &str) -> Wanted<'_> {

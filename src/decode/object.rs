@@ -247,8 +247,9 @@ impl Bodies {
     ) -> Result<Self, serde_json::Error> {
         let blobs = &*decoder.blobs;
         let status = parts.status.filter(|_| shown && decoder.interest.with_status);
+        let all = decoder.interest.all_metadata;
         Ok(Bodies {
-            metadata: metadata.kept(wanted, blobs)?,
+            metadata: if all { metadata.shown(blobs)? } else { metadata.kept(wanted, blobs)? },
             content: shown.then(|| parts.content(blobs)).transpose()?,
             status: status.map(|status| blobs.intern(status.get().as_bytes())).transpose()?,
         })

@@ -23,6 +23,8 @@ pub struct Metadata<'a> {
     /// Whether it has `generateName`.
     pub generate_name: bool,
     pub managed_fields: Option<Raw<'a>>,
+    /// All of it.
+    whole: Option<Raw<'a>>,
     /// What can stay with the object, in the order of [`KEPT_METADATA`].
     pub kept: [Option<Raw<'a>>; KEPT_METADATA.len()],
 }
@@ -82,8 +84,20 @@ impl<'a> Metadata<'a> {
             has_finalizers: finalizers.is_some_and(|value| !json::is_empty(value)),
             generate_name: text(generate_name).is_some(),
             managed_fields,
+            whole: Some(raw),
             kept: [annotations, finalizers, generate_name, labels, owners, self_link],
         })
+    }
+
+    /// All that stays with an object that is to be shown as it is.
+    pub fn shown(&self, blobs: &Blobs) -> Result<Blob, serde_json::Error> {
+        let mut members = Vec::new();
+        if let Some(whole) = self.whole {
+            // It was read as an object before.
+            let _ = json::each(whole, |key, value| members.push((key, value)));
+        }
+        members.retain(|(key, _)| key != "managedFields");
+        blobs.intern_metadata_members(members.iter().map(|(key, value)| (key.as_ref(), *value)))
     }
 
     /// What stays with the object: of one whose content is not needed, less.
