@@ -14,9 +14,11 @@ use std::path::Path;
 mod messages;
 mod progress;
 mod replace;
+mod table;
 
-pub use messages::{Color, Messages, Styles, Verbosity};
+pub use messages::{Color, Harmless, Messages, Styles, Verbosity};
 pub use progress::Progress;
+pub use table::Table;
 
 use replace::{Replacement, Target};
 
@@ -130,6 +132,20 @@ impl Output {
             return Err(OutputError::Terminal);
         }
         Ok(Output { name, writer: Some(BufWriter::with_capacity(BUFFER, sink)), replacement, failure: None })
+    }
+
+    /// How wide the terminal is that this goes to, in columns; `None` where it goes elsewhere, and nothing is cut.
+    pub fn width(&self) -> Option<usize> {
+        let size = match self.writer.as_ref()?.get_ref() {
+            Sink::Stdout(stdout) => terminal_size::terminal_size_of(stdout),
+            Sink::File(file) => terminal_size::terminal_size_of(file),
+        };
+        size.map(|(width, _)| usize::from(width.0)).filter(|width| *width > 0)
+    }
+
+    /// The looks of what is written here.
+    pub fn styles(&self, color: Color) -> Styles {
+        Styles::of(color, self.writer.as_ref().is_some_and(|writer| writer.get_ref().is_terminal()))
     }
 
     /// Writes what is still held back, and puts a file in its place.

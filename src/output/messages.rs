@@ -36,8 +36,13 @@ pub struct Styles {
 impl Styles {
     /// The looks of messages on stderr.
     pub fn for_stderr(color: Color) -> Self {
+        Styles::of(color, io::stderr().is_terminal())
+    }
+
+    /// The looks of what goes to a terminal, or elsewhere.
+    pub(super) fn of(color: Color, terminal: bool) -> Self {
         let no_color = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Styles { colored: decide(color, no_color, io::stderr().is_terminal()) }
+        Styles { colored: decide(color, no_color, terminal) }
     }
 
     /// No colour.
@@ -53,6 +58,31 @@ impl Styles {
     /// Yellow and bold.
     pub fn warning(self, text: &str) -> String {
         self.paint(text, "1;33")
+    }
+
+    /// Bold: what heads others.
+    pub fn heading(self, text: &str) -> String {
+        self.paint(text, "1")
+    }
+
+    /// Green: what came.
+    pub fn added(self, text: &str) -> String {
+        self.paint(text, "32")
+    }
+
+    /// Red: what went.
+    pub fn removed(self, text: &str) -> String {
+        self.paint(text, "31")
+    }
+
+    /// Yellow: what changed.
+    pub fn changed(self, text: &str) -> String {
+        self.paint(text, "33")
+    }
+
+    /// Faint: what is said besides.
+    pub fn aside(self, text: &str) -> String {
+        self.paint(text, "2")
     }
 
     fn paint(self, text: &str, code: &str) -> String {
@@ -117,8 +147,8 @@ impl Messages {
     }
 }
 
-/// Text with its control characters spelled out, as messages quote from logs, and logs hold anything.
-struct Harmless<'a>(&'a str);
+/// Text with its control characters spelled out: messages and tables quote from logs, and logs hold anything.
+pub struct Harmless<'a>(pub &'a str);
 
 impl Display for Harmless<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
