@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use serde_json::{Map, Value};
 
 use crate::fingerprint::{ByFingerprint, Fingerprints, Uid};
-use crate::json::{Raw, canonical};
+use crate::json::{self, Raw, canonical};
 
 /// A body. Of two that live at one time and have equal content, both are the same, and compare so at once.
 #[derive(Clone)]
@@ -37,9 +37,23 @@ impl Blob {
         serde_json::from_slice(self.text()).unwrap_or_default()
     }
 
+    /// What stands in the JSON object that it is under some names, each a member of the one before. Of equal values the texts
+    /// are equal.
+    pub fn at(&self, path: &[&str]) -> Option<Raw<'_>> {
+        let (name, path) = path.split_first()?;
+        let [value] = json::fields(std::str::from_utf8(self.text()).ok()?, &[name]).ok()?;
+        json::at(value?, path)
+    }
+
     /// The labels that it has as an object's metadata; values that are no strings are left out.
     pub fn labels(&self) -> BTreeMap<String, String> {
-        take_labels(&mut self.object())
+        let mut labels = BTreeMap::new();
+        let learn = |key: Cow<'_, str>, value| {
+            labels.extend(json::string(value).map(|value| (key.into_owned(), value.into_owned())));
+        };
+        // What is no object has none.
+        let _ = self.at(&["labels"]).map(|members| json::each(members, learn));
+        labels
     }
 }
 
@@ -257,13 +271,6 @@ fn text_of<'a>(members: impl Iterator<Item = (&'a str, Raw<'a>)>) -> Vec<u8> {
     }
     text.push('}');
     text.into_bytes()
-}
-
-/// Takes the labels out of metadata that were read already, as [`Blob::labels`].
-pub(crate) fn take_labels(metadata: &mut Map<String, Value>) -> BTreeMap<String, String> {
-    let Some(Value::Object(labels)) = metadata.remove("labels") else { return BTreeMap::new() };
-    let text = |value: Value| if let Value::String(text) = value { Some(text) } else { None };
-    labels.into_iter().filter_map(|(key, value)| Some((key, text(value)?))).collect()
 }
 
 /// As [`canonical::object`], by a tree: what that takes and what is wrong with the text are serde_json's to say.

@@ -67,6 +67,11 @@ impl Filters {
             || self.exclude_selectors.iter().any(|selector| selector.matches(subject.labels))
     }
 
+    /// Whether the labels of a subject can matter.
+    pub fn look_at_labels(&self) -> bool {
+        !self.selectors.is_empty() || !self.exclude_selectors.is_empty()
+    }
+
     /// Whether nothing is filtered.
     pub fn is_empty(&self) -> bool {
         *self == Filters::default()

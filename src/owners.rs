@@ -222,12 +222,11 @@ impl Builder<'_> {
             return known.clone();
         }
         let mut references = Vec::new();
-        let listed = metadata.object().remove("ownerReferences");
-        let (listed, malformed) = match listed {
-            Some(serde_json::Value::Array(listed)) => (listed, false),
+        let (listed, malformed) = match metadata.at(&["ownerReferences"]).map(json::elements) {
+            Some(Ok(listed)) => (listed, false),
             other => (Vec::new(), other.is_some()),
         };
-        let read = listed.into_iter().map(serde_json::from_value::<json::Object<OwnerReference>>);
+        let read = listed.into_iter().map(|raw| serde_json::from_str::<json::Object<OwnerReference>>(raw.get()));
         let good = |r: &OwnerReference| {
             split_api_version(&r.api_version).is_some() && !r.kind.is_empty() && !r.name.is_empty()
         };

@@ -212,6 +212,11 @@ pub fn fields<'a, const N: usize>(text: &'a str, names: &[&str; N]) -> Result<[O
     Ok(found)
 }
 
+/// What stands in a value under some names, each a member of the one before.
+pub fn at<'a>(raw: Raw<'a>, path: &[&str]) -> Option<Raw<'a>> {
+    path.iter().try_fold(raw, |raw, name| fields(raw.get(), &[name]).ok()?[0])
+}
+
 /// Hands over the members of a JSON object one by one, in the order of the text.
 ///
 /// # Errors

@@ -86,12 +86,15 @@ fn is_forgotten(replica_set: &ObjectKey, child: &Object, history: &History) -> b
     owner.is_some_and(|owner| history.graves.of_key(&owner).is_some())
 }
 
+/// Where a Deployment says what it selects.
+const SELECTOR: &[&str] = &["spec", "selector"];
+
 /// Whether a Deployment has ever changed what it selects.
 fn selects_anew(object: &Object) -> bool {
     let mut contents: Vec<&Blob> = object.versions.iter().filter_map(|version| version.content.as_ref()).collect();
     contents.dedup();
-    let selector = |content: &Blob| Some(content.object().remove("spec")?.get_mut("selector")?.take());
-    object.key.kind.is("apps", "Deployment") && contents.windows(2).any(|two| selector(two[0]) != selector(two[1]))
+    let selectors: Vec<_> = contents.iter().map(|content| content.at(SELECTOR)).collect();
+    object.key.kind.is("apps", "Deployment") && selectors.windows(2).any(|two| two[0] != two[1])
 }
 
 fn above(unseen: &ObjectKey, child: &Object, history: &History) -> Option<ObjectId> {
@@ -108,8 +111,7 @@ fn deployment(replica_set: &ObjectKey, child: &Object, history: &History) -> Opt
     let labels = child.versions[0].metadata.labels();
     let id = history.named_at(&deployment_key(replica_set, &labels)?, child.born)?;
     let content = history.objects[id].version_at(child.born).content.as_ref()?;
-    let selector = content.object().remove("spec")?.get_mut("selector")?.take();
-    let selector: LabelSelector = serde_json::from_value(selector).ok()?;
+    let selector: LabelSelector = serde_json::from_str(content.at(SELECTOR)?.get()).ok()?;
     let selector = Selector::try_from(selector).ok()?;
     (!selector.selects_all() && selector.matches(&labels)).then_some(id)
 }

@@ -80,7 +80,7 @@ impl Left {
     /// The end that follows. `versions` are those of the sightings.
     pub fn end(&self, key: &ObjectKey, versions: &[Version], report: &mut Report) -> Option<End> {
         let last = versions.last()?;
-        let held = last.metadata.object().contains_key("finalizers");
+        let held = last.metadata.at(&["finalizers"]).is_some();
         let after = |at: Timestamp| last.at.plus_micros(1).max(at);
         let number = versions.len() - 1;
         let asked_before = self.leaving.first().is_some_and(|at| *at < last.at);

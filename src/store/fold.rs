@@ -10,14 +10,13 @@
 //! them is judged alike; what is written of its content is that of N, or that of P; and of the course of a pod or Job it tells
 //! nothing that P or N do not. The first unit after the focus is kept: a record without a body in the window learns from it.
 
-use serde_json::{Map, Value};
-
 use super::Entry;
 use super::focus::Focus;
 use super::folded::{Folded, Gap};
 use super::lives::time;
 use super::sightings::{creates, rank};
 use crate::decode::{Change, Facts, Part, PodFacts, Telling};
+use crate::json::{self, Members, Raw};
 use crate::model::{GroupKind, ResourceVersion, Timestamp};
 use crate::patch::is_builtin_group;
 
@@ -357,34 +356,36 @@ fn names_owners(entry: &Entry) -> bool {
 }
 
 /// What a Deployment selects: by this its pods are known, when they were born.
-fn selector(entry: &Entry) -> Option<Value> {
-    Some(entry.content.as_ref()?.object().remove("spec")?.get_mut("selector")?.take())
+fn selector(entry: &Entry) -> Option<Raw<'_>> {
+    entry.content.as_ref()?.at(&["spec", "selector"])
 }
 
 /// Whether a change of content is one in whatever form the object is written: not only of what may be left out.
 fn changes(kind: &GroupKind, before: &Entry, after: &Entry) -> bool {
-    let contents = [before, after].map(|entry| entry.content.as_ref().map(|content| content.object()));
-    let [Some(mut before), Some(mut after)] = contents else { return false };
-    let [before, after] = [before.get_mut("spec"), after.get_mut("spec")];
+    let [Some(before), Some(after)] = [&before.content, &after.content] else { return false };
+    let [before, after] = [before, after].map(|content| content.at(&["spec"]));
+    let [of_before, of_after] = [before, after].map(|spec| spec.and_then(|spec| json::members(spec).ok()));
     let bent = ["Pod", "Job", "Service", "PersistentVolumeClaim"].contains(&&*kind.kind);
-    match (before, after) {
-        (Some(Value::Object(before)), Some(Value::Object(after))) if !bent => {
+    match (of_before, of_after) {
+        (Some(before), Some(after)) if !bent => {
             before.get("replicas") != after.get("replicas")
-                || (is_builtin_group(&kind.group) && (images(before) != images(after) || rest(before) != rest(after)))
+                || (is_builtin_group(&kind.group)
+                    && (images(&before) != images(&after) || rest(&before) != rest(&after)))
         }
         // Without a `spec` all of it counts, and nothing is left out.
-        (None, None) => !bent,
+        (None, None) => !bent && before.is_none() && after.is_none(),
         _ => false,
     }
 }
 
-fn images(spec: &Map<String, Value>) -> Vec<&Value> {
-    let containers = spec.get("template").and_then(|template| template.pointer("/spec/containers"));
-    containers.and_then(Value::as_array).into_iter().flatten().filter_map(|container| container.get("image")).collect()
+fn images<'a>(spec: &Members<'a>) -> Vec<Raw<'a>> {
+    let of_template = |template| json::elements(json::at(template, &["spec", "containers"])?).ok();
+    let containers = spec.get("template").and_then(of_template).unwrap_or_default();
+    containers.into_iter().filter_map(|container| json::at(container, &["image"])).collect()
 }
 
 /// A spec without templates of pods and claims.
-fn rest(spec: &Map<String, Value>) -> Vec<(&String, &Value)> {
+fn rest<'m, 'a>(spec: &'m Members<'a>) -> Vec<(&'m str, Raw<'a>)> {
     let templates = ["template", "jobTemplate", "volumeClaimTemplates"];
-    spec.iter().filter(|(name, _)| !templates.contains(&name.as_str())).collect()
+    spec.iter().filter(|(name, _)| !templates.contains(name)).collect()
 }

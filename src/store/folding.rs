@@ -5,8 +5,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use serde_json::Value;
-
 use super::focus::{Focus, Spared};
 use super::fold::{Fold, WithoutPlace};
 use super::folded::Folded;
@@ -18,6 +16,7 @@ use crate::blobs::{Blob, Blobs};
 use crate::decode::Change;
 use crate::decode::audit::CLOCKS_APART;
 use crate::fingerprint::{Fingerprints, Uid};
+use crate::json::{self, Raw};
 use crate::model::{ObjectKey, Timestamp};
 use crate::report::{Reason, Report};
 
@@ -33,6 +32,16 @@ pub(super) struct Records {
     /// With so many they are looked through.
     due: usize,
     pub folded: BTreeMap<Uid, Folded>,
+}
+
+impl Records {
+    /// Adds one. Of most objects there is a single one: room for more would be most of what they take.
+    pub fn push(&mut self, entry: Entry) {
+        if self.entries.is_empty() {
+            self.entries.reserve_exact(1);
+        }
+        self.entries.push(entry);
+    }
 }
 
 /// Forgets.
@@ -350,12 +359,14 @@ fn owner_references(metadata: &Blob, kinds: &[&str]) -> Vec<Reference> {
     if !kinds.iter().any(|kind| memchr::memmem::find(metadata.text(), kind.as_bytes()).is_some()) {
         return Vec::new();
     }
-    let Some(Value::Array(references)) = metadata.object().remove("ownerReferences") else { return Vec::new() };
-    let read = |reference: &Value| {
-        let text = |name: &str| reference.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
-        Reference { kind: text("kind"), name: text("name"), uid: text("uid") }
+    let references = metadata.at(&["ownerReferences"]).and_then(|listed| json::elements(listed).ok());
+    let read = |reference: Raw<'_>| {
+        let found = json::fields(reference.get(), &["kind", "name", "uid"]).unwrap_or_default();
+        let text = |raw: Option<Raw<'_>>| raw.and_then(json::string).unwrap_or_default().into_owned();
+        let [kind, name, uid] = found.map(text);
+        Reference { kind, name, uid }
     };
-    references.iter().map(read).filter(|reference| kinds.contains(&&*reference.kind)).collect()
+    references.into_iter().flatten().map(read).filter(|reference| kinds.contains(&&*reference.kind)).collect()
 }
 
 /// The hash of a reference, by its kind, name and uid, from what is in a namespace.

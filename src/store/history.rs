@@ -1,6 +1,7 @@
 //! What happened to every object, in order.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
+use std::ops::Range;
 
 use super::ApiVersionId;
 use super::focus::{Focus, Spared};
@@ -38,8 +39,6 @@ pub struct History {
     pub spared: Spared,
     /// What should have been spared too.
     pub doubts: Spared,
-    /// Objects by key; several bore one name one after the other.
-    pub by_key: BTreeMap<ObjectKey, std::ops::Range<ObjectId>>,
 }
 
 /// One object from its birth to its end: what bears one uid.
@@ -168,9 +167,21 @@ impl History {
         self.by_uid.get(&self.fingerprints.uid(uid)).copied()
     }
 
-    /// The objects that bore a name, in the order of their births.
-    pub fn named(&self, key: &ObjectKey) -> std::ops::Range<ObjectId> {
-        self.by_key.get(key).cloned().unwrap_or(0..0)
+    /// The objects that bore a name one after the other, in the order of their births; an empty range if none did.
+    pub fn named(&self, key: &ObjectKey) -> Range<ObjectId> {
+        let first = self.objects.partition_point(|object| object.key < *key);
+        let after = self.objects[first..].iter().take_while(|object| object.key == *key).count();
+        first..first + after
+    }
+
+    /// The objects by the names that they bore.
+    pub fn by_key(&self) -> impl Iterator<Item = (&ObjectKey, Range<ObjectId>)> {
+        let mut next = 0;
+        self.objects.chunk_by(|a, b| a.key == b.key).map(move |named| {
+            let first = next;
+            next += named.len();
+            (&named[0].key, first..next)
+        })
     }
 
     /// The object that bore a name at a moment; else the last one born before it, else the first one.

@@ -155,7 +155,7 @@ impl Store {
             hash_map::Entry::Vacant(place) if self.folding.takes_absence(place.key(), &entry) => return,
             hash_map::Entry::Vacant(place) => place.insert_entry(Records::default()),
         };
-        place.get_mut().entries.push(entry);
+        place.get_mut().push(entry);
         if self.folding.is_due(place.get()) {
             let mut records = std::mem::take(place.get_mut());
             self.folding.fold(place.key(), &mut records, &self.blobs, report);

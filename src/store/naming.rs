@@ -3,6 +3,7 @@
 //! An event without bodies names a resource, and of one that is not built in only other records tell the kind. A creation
 //! with `generateName` of which the answer is not logged leaves the name open: a later record shows it.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Entry;
@@ -10,7 +11,8 @@ use super::folding::Records;
 use super::lives::apart;
 use crate::decode::audit::{CLOCKS_APART, EventId, Kinds, TWINS_APART};
 use crate::decode::{Change, Telling};
-use crate::model::{GroupKind, ObjectKey, Timestamp};
+use crate::json;
+use crate::model::{GroupKind, ObjectKey, Timestamp, same_text};
 use crate::report::{Reason, Report};
 
 /// How long, in microseconds, a name may take to show after the creation.
@@ -18,12 +20,17 @@ const NAME_SHOWS: i64 = 600_000_000;
 /// What the server adds to a generated name (apiserver `storage/names/generate.go`).
 const SUFFIX: usize = 5;
 
+/// More resources than that are seldom written all the time.
+const USUAL: usize = 16;
+
 /// Records that lack a part of their object's name.
 #[derive(Default)]
 pub(super) struct Unnamed {
     kinds: Kinds,
     /// Of which kinds the contents are needed.
     needed: BTreeSet<GroupKind>,
+    /// The first of what was learned: nearly every record tells of one of these, and nothing new of it.
+    usual: Vec<(GroupKind, String, bool)>,
     /// Those of unknown kinds, with their resources.
     of_unknown_kind: Vec<(ObjectKey, String, Entry)>,
     /// Creations under generated names.
@@ -34,6 +41,19 @@ impl Unnamed {
     /// Learns the kind of a resource, and whether its contents are needed.
     pub fn learn(&mut self, kind: &GroupKind, resource: Option<&str>, needed: bool) {
         let Some(resource) = resource.filter(|_| !kind.kind.is_empty()) else { return };
+        let is_same = |usual: &(GroupKind, String, bool)| {
+            let (known, of, was_needed) = usual;
+            *was_needed == needed
+                && same_text(of, resource)
+                && same_text(&known.kind, &kind.kind)
+                && same_text(&known.group, &kind.group)
+        };
+        if self.usual.iter().any(is_same) {
+            return;
+        }
+        if self.usual.len() < USUAL {
+            self.usual.push((kind.clone(), resource.to_owned(), needed));
+        }
         if needed && !self.needed.contains(kind) {
             self.needed.insert(kind.clone());
         }
@@ -60,7 +80,7 @@ impl Unnamed {
                     if key.name.is_empty() {
                         self.nameless.push((key, entry));
                     } else {
-                        entries.entry(key).or_default().entries.push(entry);
+                        entries.entry(key).or_default().push(entry);
                     }
                 }
                 None if unknown.insert((key.kind.group.clone(), resource.clone())) => {
@@ -117,7 +137,7 @@ fn name(mut nameless: Vec<(ObjectKey, Entry)>, entries: &mut HashMap<ObjectKey, 
             Some(first.1)
         });
         match found {
-            Some(name) => entries.entry(ObjectKey { name, ..key }).or_default().entries.push(entry),
+            Some(name) => entries.entry(ObjectKey { name, ..key }).or_default().push(entry),
             None => report.note(Reason::NameUnknown, entry.at, || {
                 format!("{} {}/{}…", key.kind, key.namespace, prefix.unwrap_or_default())
             }),
@@ -171,5 +191,5 @@ fn prefix(entry: &Entry) -> Option<String> {
     if matches!(entry.telling, Telling::Nothing(_)) {
         return None;
     }
-    entry.metadata.object().get("generateName").and_then(|prefix| prefix.as_str()).map(str::to_owned)
+    entry.metadata.at(&["generateName"]).and_then(json::string).map(Cow::into_owned)
 }

@@ -5,14 +5,12 @@
 
 use std::collections::BTreeMap;
 
-use serde_json::Value;
-
 use super::draft::{Draft, concluded};
 use super::{EndCause, Object};
-use crate::blobs::take_labels;
 use crate::decode::Facts;
 use crate::decode::audit::Sweep;
 use crate::filter::Selector;
+use crate::json;
 use crate::model::{GroupKind, Timestamp};
 use crate::report::{Reason, Report};
 
@@ -122,13 +120,13 @@ impl<'a> Candidates<'a> {
 impl<'a> Candidate<'a> {
     fn of(number: usize, draft: &'a Draft) -> Self {
         let object = &draft.object;
-        let mut metadata = object.version_at(Timestamp::MAX).metadata.object();
+        let metadata = &object.version_at(Timestamp::MAX).metadata;
         Candidate {
             draft: number,
             name: &object.key.name,
             since: draft.last_seen.max(object.born.plus_micros(1)),
-            labels: take_labels(&mut metadata),
-            held: metadata.contains_key("finalizers"),
+            labels: metadata.labels(),
+            held: metadata.at(&["finalizers"]).is_some(),
             grace: grace(object),
         }
     }
@@ -140,7 +138,8 @@ fn grace(object: &Object) -> Option<bool> {
     if !object.key.kind.is("", "Pod") || over {
         return None;
     }
-    let spec = version.content.as_ref().and_then(|content| content.object().remove("spec"))?;
-    spec.get("nodeName")?;
-    Some(spec.get("terminationGracePeriodSeconds").and_then(Value::as_i64).unwrap_or(30) > 0)
+    let spec = version.content.as_ref()?.at(&["spec"])?;
+    let [node, grace] = json::fields(spec.get(), &["nodeName", "terminationGracePeriodSeconds"]).ok()?;
+    node?;
+    Some(grace.and_then(json::integer).unwrap_or(30) > 0)
 }

@@ -38,7 +38,7 @@ pub(super) struct Read {
 impl Read {
     /// Puts all of it in order.
     pub fn history(mut self, report: &mut Report) -> History {
-        let mut entries: Vec<(ObjectKey, Records)> = self.entries.drain().collect();
+        let mut entries: Vec<(ObjectKey, Records)> = std::mem::take(&mut self.entries).into_iter().collect();
         entries.sort_unstable_by(|a, b| a.0.cmp(&b.0));
         self.folding.fold_all(&mut entries, &self.blobs, report);
         let clock = clock_of(entries.iter().flat_map(|(_, records)| &records.entries), &self.told.sets);
@@ -183,7 +183,7 @@ pub(super) fn draft(
 
 fn finish(read: Read, drafts: Vec<Draft>, span: &EstimatedSpan) -> History {
     let mut history = History {
-        objects: Vec::with_capacity(drafts.len()),
+        objects: Vec::new(),
         api_versions: Vec::new(),
         changes_estimated: span.changes,
         states_estimated: span.states,
@@ -194,15 +194,14 @@ fn finish(read: Read, drafts: Vec<Draft>, span: &EstimatedSpan) -> History {
         doubts: read.folding.doubts,
         by_uid: HashMap::new(),
         fingerprints: read.blobs.fingerprints(),
-        by_key: BTreeMap::new(),
     };
-    for (id, draft) in drafts.into_iter().enumerate() {
+    for (id, draft) in drafts.iter().enumerate() {
         if let Some(uid) = draft.uid {
             history.by_uid.entry(uid).or_insert(id);
         }
-        let range = history.by_key.entry(draft.object.key.clone()).or_insert(id..id);
-        range.end = id + 1;
-        history.objects.push(draft.object);
     }
+    // In the memory of the drafts.
+    history.objects = drafts.into_iter().map(|draft| draft.object).collect();
+    history.objects.shrink_to_fit();
     history
 }

@@ -21,49 +21,57 @@ pub(super) enum State {
     KeptOut,
 }
 
-/// A state over time; the first span begins before everything.
+/// A state over time. Of most objects it never changes, which takes no memory.
 #[derive(Clone, Debug)]
-pub(super) struct Spans(Vec<(Timestamp, State)>);
+pub(super) struct Spans {
+    /// Since before everything.
+    first: State,
+    /// In order.
+    changes: Vec<(Timestamp, State)>,
+}
 
 impl Spans {
     /// One state for ever.
     pub fn always(state: State) -> Self {
-        Spans(vec![(Timestamp::MIN, state)])
+        Spans { first: state, changes: Vec::new() }
     }
 
     /// The state at a moment.
     pub fn at(&self, at: Timestamp) -> State {
-        let later = self.0.partition_point(|(since, _)| *since <= at);
-        self.0[later.saturating_sub(1)].1
+        let later = self.changes.partition_point(|(since, _)| *since <= at);
+        self.changes[..later].last().map_or(self.first, |(_, state)| *state)
     }
 
     /// Whether nothing ever keeps it out.
     pub fn is_always_free(&self) -> bool {
-        self.0.iter().all(|(_, state)| *state == State::Free)
+        self.first == State::Free && self.changes.iter().all(|(_, state)| *state == State::Free)
     }
 
     /// The changes of state after the first span.
     pub fn changes(&self) -> &[(Timestamp, State)] {
-        &self.0[1..]
+        &self.changes
     }
 
     /// The state from a moment on, which is not before that of the last change.
     pub fn set(&mut self, at: Timestamp, state: State) {
-        match self.0.last_mut() {
+        match self.changes.last_mut() {
+            None if at == Timestamp::MIN => self.first = state,
+            None if self.first == state => {}
             Some((since, last)) if *since == at => *last = state,
             Some((_, last)) if *last == state => {}
-            _ => self.0.push((at, state)),
+            _ => self.changes.push((at, state)),
         }
     }
 
     /// Kept out while either is; else as `self`.
     pub fn or(&self, other: &Spans) -> Spans {
-        let mut times: Vec<Timestamp> = self.0.iter().chain(&other.0).map(|(at, _)| *at).collect();
+        let either = |own: State, other: State| if other == State::KeptOut { State::KeptOut } else { own };
+        let mut times: Vec<Timestamp> = self.changes.iter().chain(&other.changes).map(|(at, _)| *at).collect();
         times.sort_unstable();
         times.dedup();
-        let mut merged = Spans(Vec::new());
+        let mut merged = Spans::always(either(self.first, other.first));
         for at in times {
-            merged.set(at, if other.at(at) == State::KeptOut { State::KeptOut } else { self.at(at) });
+            merged.set(at, either(self.at(at), other.at(at)));
         }
         merged
     }

@@ -171,7 +171,11 @@ impl Judge<'_> {
         std::iter::once(object.born).chain(changed.map(|pair| pair[1].at)).collect()
     }
 
+    /// The labels of an object, if a filter looks at labels at all.
     fn labels_at(&self, object: &Object, at: Timestamp) -> Rc<BTreeMap<String, String>> {
+        if !self.filters.look_at_labels() {
+            return Rc::default();
+        }
         let metadata = &object.version_at(at).metadata;
         let mut known = self.labels.borrow_mut();
         known.entry(metadata.clone()).or_insert_with(|| Rc::new(metadata.labels())).clone()

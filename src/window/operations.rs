@@ -11,7 +11,7 @@ use crate::lifecycle;
 use crate::model::{Gvk, ObjectKey, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
 use crate::store::history::Place;
-use crate::store::{Object, ObjectId, Version};
+use crate::store::{History, Object, ObjectId, Version};
 use crate::trace::{Deleted, Index, Lifecycle, Sanitize, content, object_hash, object_text, pod_update};
 
 /// One thing that the replay has to do.
@@ -64,10 +64,20 @@ pub(super) struct Plan {
     pub exported: HashSet<ObjectId>,
 }
 
-/// An object of the starting state, with what orders it: by creation.
+/// An object of the starting state.
 struct Start {
-    order: (Timestamp, Timestamp, Option<Place>, Option<ResourceVersion>, ObjectId),
+    id: ObjectId,
+    place: Option<Place>,
     object: Arc<[u8]>,
+}
+
+impl Start {
+    /// The order of the starting state: by creation.
+    fn order(&self, history: &History) -> (Timestamp, Timestamp, Option<Place>, Option<ResourceVersion>, ObjectId) {
+        let object = &history.objects[self.id];
+        let created = object.created.unwrap_or(object.born);
+        (created, object.born, self.place, object.versions[0].resource_version, self.id)
+    }
 }
 
 /// Plans a trace, object by object.
@@ -139,7 +149,7 @@ impl<'a> Planner<'a> {
 
     /// The whole plan, in order.
     pub fn finish(mut self) -> Plan {
-        self.start.sort_by_key(|start| start.order);
+        self.start.sort_by_key(|start| start.order(self.export.history));
         self.plan.start = self.start.into_iter().map(|start| start.object).collect();
         self.plan.operations.sort_by_key(Operation::order);
         self.plan
@@ -260,11 +270,7 @@ impl<'a> Planner<'a> {
 
     fn starting(&mut self, id: ObjectId, written: Option<&Written>) {
         let Some(written) = written else { return };
-        let object = &self.export.history.objects[id];
-        let first = &object.versions[0];
-        let created = object.created.unwrap_or(object.born);
-        let order = (created, object.born, written.version.place, first.resource_version, id);
-        self.start.push(Start { order, object: text(&written.object) });
+        self.start.push(Start { id, place: written.version.place, object: text(&written.object) });
     }
 
     fn delete(&mut self, id: ObjectId, gvk: &Gvk, at: Timestamp) {
