@@ -59,6 +59,11 @@ impl Filters {
         self.includes(subject) && !self.excludes(subject)
     }
 
+    /// Whether any of them asks for labels.
+    pub fn look_at_labels(&self) -> bool {
+        !self.selectors.is_empty() || !self.exclude_selectors.is_empty()
+    }
+
     /// Whether an exclude fits the subject, whatever the includes say.
     pub fn excludes(&self, subject: &Subject<'_>) -> bool {
         let namespaced = !subject.namespace.is_empty();

@@ -1,6 +1,7 @@
 //! Which bodies a run needs.
 
 use super::audit::kinds::is_named_for;
+use crate::filter::KindPattern;
 use crate::model::{Gvk, same_text};
 
 /// Which bodies are needed: of which kinds, and at which version.
@@ -10,8 +11,11 @@ pub struct Interest {
     tracked: Vec<Gvk>,
     besides: Vec<Gvk>,
     everything: bool,
+    /// Of everything no more than these kinds; all where there are none.
+    only: Vec<KindPattern>,
     pub(super) with_status: bool,
     pub(super) all_metadata: bool,
+    pub(super) writers: bool,
 }
 
 impl Interest {
@@ -27,7 +31,7 @@ impl Interest {
             (tracked.into_iter().collect(), besides.into_iter().collect());
         sorted(&mut tracked);
         sorted(&mut besides);
-        Interest { tracked, besides, everything: false, with_status, all_metadata: false }
+        Interest { tracked, besides, with_status, ..Interest::default() }
     }
 
     /// Every body, with its status.
@@ -40,9 +44,35 @@ impl Interest {
         Interest { all_metadata: true, ..Interest::everything() }
     }
 
+    /// Of every kind only these, unless there are none.
+    #[must_use]
+    pub fn only(self, kinds: Vec<KindPattern>) -> Self {
+        Interest { only: kinds, ..self }
+    }
+
+    /// Knows these kinds by the names of their resources, where no body tells them.
+    #[must_use]
+    pub fn naming(self, kinds: impl IntoIterator<Item = Gvk>) -> Self {
+        let mut tracked: Vec<Gvk> = kinds.into_iter().collect();
+        tracked.sort_unstable();
+        Interest { tracked, ..self }
+    }
+
+    /// Keeps too who made each change, as audit logs tell it.
+    #[must_use]
+    pub fn with_writers(self) -> Self {
+        Interest { writers: true, ..self }
+    }
+
+    /// Whether a kind is one of those that everything is limited to. One that is not known yet may be any.
+    fn takes(&self, group: &str, kind: &str) -> bool {
+        self.only.is_empty() || kind.is_empty() || self.only.iter().any(|only| only.fits(group, kind))
+    }
+
     pub(super) fn wants(&self, group: &str, kind: &str, version: &str) -> Wanted<'_> {
         match find(&self.tracked, group, kind) {
-            _ if self.everything => Wanted::Yes,
+            _ if self.everything && self.takes(group, kind) => Wanted::Yes,
+            _ if self.everything => Wanted::No,
             Some(tracked) if tracked.version == version => Wanted::Yes,
             Some(tracked) => Wanted::At(&tracked.version),
             None if find(&self.besides, group, kind).is_some_and(|wanted| wanted.version == version) => Wanted::Yes,
@@ -77,7 +107,7 @@ impl Interest {
                 | ("discovery.k8s.io", "EndpointSlice")
         );
         let asked_for = |kinds| find(kinds, group, kind).is_some();
-        noise && !self.everything && !asked_for(&self.tracked) && !asked_for(&self.besides)
+        noise && !(self.everything && self.takes(group, kind)) && !asked_for(&self.tracked) && !asked_for(&self.besides)
     }
 
     /// Whether bodies of a kind are needed at all. One that is not known yet, an empty one, may be any of its group.
