@@ -23,6 +23,7 @@
 //! | [`state`] | the objects that are there at an instant, whole |
 //! | [`columns`], [`manifest`] | how kubectl shows objects: in tables, as YAML and JSON |
 //! | [`trace`] | SimKube's file: hashes, sanitising, reading, writing |
+//! | [`difference`] | what changed from one value to another, field by field |
 //! | [`report`] | what could make the trace differ from what happened |
 //! | [`output`] | stdout or a file that is replaced whole; progress |
 //! | [`cli`], [`cmd`] | arguments; one command per file |
@@ -35,6 +36,7 @@ pub mod columns;
 pub mod config;
 pub mod coverage;
 pub mod decode;
+pub mod difference;
 pub mod filter;
 pub mod fingerprint;
 pub mod input;
