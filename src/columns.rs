@@ -66,6 +66,12 @@ impl Sheet {
         let shown = cells.into_iter().zip(self.columns).filter(|(_, column)| all || !column.wide);
         shown.map(|(cell, _)| first_line(cell)).collect()
     }
+
+    /// What stands in them where nothing is known of the object but that it was there.
+    pub fn unknown(&self, view: &View<'_>, all: bool) -> Vec<String> {
+        let cell = |column: &Column| if column.name == "AGE" { view.age() } else { view::UNKNOWN.to_owned() };
+        self.columns.iter().filter(|column| all || !column.wide).map(cell).collect()
+    }
 }
 
 /// kubectl shows the first line of a cell.

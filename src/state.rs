@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 use crate::filter::{Filters, Subject};
 use crate::model::{GroupKind, Gvk, ObjectKey, Timestamp};
 use crate::report::{Reason, Report};
-use crate::store::{History, Object, Quality, Version};
+use crate::store::{EndCause, History, Object, Quality, Version};
 
 /// What is there at an instant, by kind, and within a kind in the order of an API server's store.
 pub struct State<'h> {
@@ -90,8 +90,18 @@ impl Present<'_> {
             (Quality::Approximate, _) => Some(Reason::ContentApproximate),
             (_, Quality::Stale | Quality::Approximate) => Some(Reason::StatusUncertain),
             _ if self.object.first_seen > at => Some(Reason::FirstSeenLate),
+            _ if self.object.last_seen < at => self.object.end.and_then(|end| unseen(end.cause)),
             _ => None,
         }
+    }
+}
+
+/// Whether an object may have gone before the end that is known.
+fn unseen(cause: EndCause) -> Option<Reason> {
+    match cause {
+        EndCause::GoneInGap => Some(Reason::GoneInGap),
+        EndCause::Replaced => Some(Reason::ReplacedUnseen),
+        EndCause::Deleted | EndCause::Concluded => None,
     }
 }
 

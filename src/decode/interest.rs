@@ -16,6 +16,7 @@ pub struct Interest {
     pub(super) with_status: bool,
     pub(super) all_metadata: bool,
     pub(super) writers: bool,
+    pub(super) versions_apart: bool,
 }
 
 impl Interest {
@@ -58,15 +59,27 @@ impl Interest {
         Interest { tracked, ..self }
     }
 
+    /// Leaves resourceVersions that are numbers out of the metadata: they are known beside it, and the metadata of many versions
+    /// are the same without.
+    #[must_use]
+    pub fn versions_apart(self) -> Self {
+        Interest { versions_apart: true, ..self }
+    }
+
     /// Keeps too who made each change, as audit logs tell it.
     #[must_use]
     pub fn with_writers(self) -> Self {
         Interest { writers: true, ..self }
     }
 
-    /// Whether a kind is one of those that everything is limited to. One that is not known yet may be any.
+    /// Whether a kind is one of those that everything is limited to.
     fn takes(&self, group: &str, kind: &str) -> bool {
-        self.only.is_empty() || kind.is_empty() || self.only.iter().any(|only| only.fits(group, kind))
+        self.only.is_empty() || self.only.iter().any(|only| only.fits(group, kind))
+    }
+
+    /// Whether a resource of a kind that is not known may be one of those.
+    fn takes_resource(&self, group: &str, resource: &str) -> bool {
+        self.everything && (self.only.is_empty() || self.only.iter().any(|only| only.fits_resource(group, resource)))
     }
 
     pub(super) fn wants(&self, group: &str, kind: &str, version: &str) -> Wanted<'_> {
@@ -107,13 +120,15 @@ impl Interest {
                 | ("discovery.k8s.io", "EndpointSlice")
         );
         let asked_for = |kinds| find(kinds, group, kind).is_some();
-        noise && !(self.everything && self.takes(group, kind)) && !asked_for(&self.tracked) && !asked_for(&self.besides)
+        let shown = self.everything && self.takes(group, kind);
+        noise && !shown && !asked_for(&self.tracked) && !asked_for(&self.besides)
     }
 
     /// Whether bodies of a kind are needed at all. One that is not known yet, an empty one, may be any of its group.
-    pub(super) fn needs(&self, group: &str, kind: &str, version: &str) -> bool {
+    pub(super) fn needs(&self, group: &str, (kind, resource): (&str, &str), version: &str) -> bool {
         let of_group = || self.tracked.iter().any(|tracked| same_text(&tracked.group, group));
-        self.wants(group, kind, version) != Wanted::No || (kind.is_empty() && of_group())
+        let may_be = || kind.is_empty() && (of_group() || self.takes_resource(group, resource));
+        self.wants(group, kind, version) != Wanted::No || may_be()
     }
 
     /// The kind of a resource that is not built in, if it is a tracked one, by its name.

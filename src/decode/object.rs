@@ -250,7 +250,11 @@ impl Bodies {
         let status = parts.status.filter(|_| shown && decoder.interest.with_status);
         let all = wanted && decoder.interest.all_metadata;
         Ok(Bodies {
-            metadata: if all { metadata.shown(blobs)? } else { metadata.kept(wanted, blobs)? },
+            metadata: if all {
+                metadata.shown(decoder.interest.versions_apart, blobs)?
+            } else {
+                metadata.kept(wanted, blobs)?
+            },
             content: shown.then(|| parts.content(blobs)).transpose()?,
             status: status.map(|status| blobs.intern(status.get().as_bytes())).transpose()?,
         })

@@ -42,7 +42,7 @@ pub enum Reason {
     ContentStale,
     /// An object is shown with a status, or with more, that no record shows as it was.
     StatusUncertain,
-    /// An object of a tracked kind is left out, since no record shows its content.
+    /// An object has content that no record shows: it cannot be in a trace.
     ContentUnknown,
     /// A body of a tracked kind at another API version than the tracked one: it cannot be written.
     OtherVersion,
@@ -149,7 +149,7 @@ impl Reason {
             Reason::ContentApproximate => "objects with content put together from requests",
             Reason::ContentStale => "objects whose content was changed in ways no record shows",
             Reason::StatusUncertain => "objects whose status no record shows as it was",
-            Reason::ContentUnknown => "objects left out, since no record shows their content",
+            Reason::ContentUnknown => "objects whose content no record shows: a trace leaves them out",
             Reason::OtherVersion => "bodies at another API version than the tracked one",
             Reason::DryRunIgnored => "dry runs ignored",
             Reason::OutcomeUnknown => "writes whose outcome nobody knows",

@@ -55,6 +55,8 @@ pub struct Object {
     pub created: Option<Timestamp>,
     /// When it was first seen.
     pub first_seen: Timestamp,
+    /// When it was last seen.
+    pub last_seen: Timestamp,
     /// What was seen of it, in order; never empty. The first counts from birth, whenever it was seen.
     pub versions: Vec<Version>,
     /// How it ended, if it did.

@@ -18,7 +18,7 @@ use super::lives::{lives, time};
 use super::sightings::{birth, ordered, place};
 use super::told::Told;
 use super::{End, EndCause, Entry, History, Object, resolve};
-use crate::blobs::Blobs;
+use crate::blobs::{Blob, Blobs};
 use crate::decode::audit::{CLOCKS_APART, Kinds, Sweep};
 use crate::decode::{Change, Facts, Telling};
 use crate::fingerprint::Uid;
@@ -169,9 +169,9 @@ pub(super) fn draft(
         facts: entry.facts(),
         place: place(entry),
     });
-    // Who asked for it comes before who only found nothing left to wait for.
-    let mut asking = asked.iter().filter(|entry| entry.change == Change::Leaving).chain(&deletions);
-    let ended_by = asking.find_map(Entry::writer);
+    // Who asked for it first comes before who only found nothing left to wait for.
+    let leaving = asked.iter().filter(|entry| entry.change == Change::Leaving);
+    let ended_by = first_writer(leaving).or_else(|| first_writer(&deletions));
     let left = endings::left(&asked, &sightings);
     let mut versions = resolve::versions(key, sightings, blobs, report);
     versions[0].at = born;
@@ -186,6 +186,7 @@ pub(super) fn draft(
         born,
         created,
         first_seen,
+        last_seen,
         versions,
         end,
         ended_by,
@@ -193,6 +194,12 @@ pub(super) fn draft(
         from_trace,
     };
     Draft { uid, object, last_seen, last_stream, told, unseen_versions }
+}
+
+/// Who made the first of these changes, where that is kept.
+fn first_writer<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Option<Blob> {
+    let writers = entries.into_iter().filter_map(|entry| Some((time(entry), entry.writer()?)));
+    writers.min_by(|a, b| (a.0, a.1.text()).cmp(&(b.0, b.1.text()))).map(|(_, writer)| writer)
 }
 
 fn finish(read: Read, drafts: Vec<Draft>, span: &EstimatedSpan) -> History {

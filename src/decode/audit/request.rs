@@ -179,7 +179,8 @@ impl<'e, 'a> Request<'e, 'a> {
         if self.target.name.is_empty() && change != Change::Created {
             return Vec::new();
         }
-        let wanted = self.decoder.interest.needs(&self.target.group, self.kind, &self.target.version);
+        let wanted =
+            self.decoder.interest.needs(&self.target.group, (self.kind, &self.target.resource), &self.target.version);
         // Of what is not needed it says nothing.
         if !wanted && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_))) {
             return Vec::new();
