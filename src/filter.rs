@@ -59,17 +59,17 @@ impl Filters {
         self.includes(subject) && !self.excludes(subject)
     }
 
+    /// Whether any of them asks for labels.
+    pub fn look_at_labels(&self) -> bool {
+        !self.selectors.is_empty() || !self.exclude_selectors.is_empty()
+    }
+
     /// Whether an exclude fits the subject, whatever the includes say.
     pub fn excludes(&self, subject: &Subject<'_>) -> bool {
         let namespaced = !subject.namespace.is_empty();
         namespaced && self.exclude_namespaces.iter().any(|glob| glob.matches(subject.namespace))
             || self.exclude_kinds.iter().any(|kind| kind.matches(subject.kind))
             || self.exclude_selectors.iter().any(|selector| selector.matches(subject.labels))
-    }
-
-    /// Whether the labels of a subject can matter.
-    pub fn look_at_labels(&self) -> bool {
-        !self.selectors.is_empty() || !self.exclude_selectors.is_empty()
     }
 
     /// Whether nothing is filtered.

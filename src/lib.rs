@@ -20,7 +20,10 @@
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
 //! | [`window`] | the events of a span of time |
+//! | [`state`] | the objects that are there at an instant, whole |
+//! | [`columns`], [`manifest`] | how kubectl shows objects: in tables, as YAML and JSON |
 //! | [`trace`] | SimKube's file: hashes, sanitising, reading, writing |
+//! | [`difference`] | what changed from one value to another, field by field |
 //! | [`report`] | what could make the trace differ from what happened |
 //! | [`output`] | stdout or a file that is replaced whole; progress |
 //! | [`cli`], [`cmd`] | arguments; one command per file |
@@ -29,19 +32,23 @@ pub mod archive;
 pub mod blobs;
 pub mod cli;
 pub mod cmd;
+pub mod columns;
 pub mod config;
 pub mod coverage;
 pub mod decode;
+pub mod difference;
 pub mod filter;
 pub mod fingerprint;
 pub mod input;
 pub mod json;
 pub mod lifecycle;
+pub mod manifest;
 pub mod model;
 pub mod output;
 pub mod owners;
 pub mod patch;
 pub mod report;
+pub mod state;
 pub mod store;
 pub mod trace;
 mod uri;

@@ -12,15 +12,12 @@ const EXAMPLES: usize = 10;
 /// Says it. `span`: from when to when the log runs.
 pub(super) fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
     read(account, span, messages);
-    if let Some(audit) = &account.audit {
-        messages.plain(audited(audit));
-    }
     written(account, messages);
     if account.contents.objects == 0 {
         messages.warning(nothing_to_show(account));
     }
     let mut advised = BTreeSet::new();
-    account.gaps.iter().for_each(|gap| warn(gap, &mut advised, messages));
+    account.gaps.iter().for_each(|gap| warn(gap, "in the window", &mut advised, messages));
     if let Some(rule) = account.audit.as_ref().and_then(|audit| audit.policy.as_ref()) {
         messages.plain("this rule in the audit policy, before the others, would have recorded the missing results:");
         rule.lines().for_each(|line| messages.plain(format_args!("  {line}")));
@@ -31,7 +28,8 @@ fn time(at: Timestamp) -> Timestamp {
     Timestamp::from_seconds(at.seconds())
 }
 
-fn read(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
+/// Says what was read.
+pub(super) fn read(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
     let Contents { records, objects_seen, .. } = account.contents;
     let span = span.map(|(first, last)| format!(", {} to {}", time(first), time(last)));
     messages.plain(format_args!(
@@ -41,6 +39,9 @@ fn read(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Mess
         count(account.sources.len() as u64, "source"),
         span.unwrap_or_default()
     ));
+    if let Some(audit) = &account.audit {
+        messages.plain(audited(audit));
+    }
 }
 
 fn audited(audit: &AuditAccount) -> String {
@@ -64,12 +65,13 @@ fn written(account: &Account, messages: &Messages) {
     ));
 }
 
-/// Warns of one reason. What can be done is said once, however many reasons it is good for.
-fn warn(gap: &Gap, advised: &mut BTreeSet<&'static str>, messages: &Messages) {
+/// Warns of one reason. What can be done is said once, however many reasons it is good for. `inside`: where those are of which
+/// the result depends.
+pub(super) fn warn(gap: &Gap, inside: &str, advised: &mut BTreeSet<&'static str>, messages: &Messages) {
     let is_new = !gap.advice.is_empty() && advised.insert(gap.advice);
     let advice = if is_new { format!(" ({})", gap.advice) } else { String::new() };
     let inside =
-        if gap.in_window == gap.count { String::new() } else { format!(", {} of them in the window", gap.in_window) };
+        if gap.in_window == gap.count { String::new() } else { format!(", {} of them {inside}", gap.in_window) };
     messages.warning(format_args!("{}: {}{inside}{advice}", gap.meaning, gap.count));
     // Where to look is of more use than how many there are.
     let always = matches!(gap.reason, Reason::RecordSkipped | Reason::ServerSilent);
@@ -91,6 +93,7 @@ fn nothing_to_show(account: &Account) -> &'static str {
     }
 }
 
-fn count(number: u64, word: &str) -> String {
+/// So many of something.
+pub(super) fn count(number: u64, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }

@@ -60,6 +60,7 @@ impl Told {
             verb: self.verb.into(),
             uri: "".into(),
             user: "".into(),
+            asked_by: None,
             target: Some(target.clone()),
             code: None,
             status: None,

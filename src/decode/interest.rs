@@ -1,6 +1,7 @@
 //! Which bodies a run needs.
 
 use super::audit::kinds::is_named_for;
+use crate::filter::KindPattern;
 use crate::model::{Gvk, same_text};
 
 /// Which bodies are needed: of which kinds, and at which version.
@@ -10,8 +11,12 @@ pub struct Interest {
     tracked: Vec<Gvk>,
     besides: Vec<Gvk>,
     everything: bool,
+    /// Of everything no more than these kinds; all where there are none.
+    only: Vec<KindPattern>,
     pub(super) with_status: bool,
     pub(super) all_metadata: bool,
+    pub(super) writers: bool,
+    pub(super) versions_apart: bool,
 }
 
 impl Interest {
@@ -27,7 +32,7 @@ impl Interest {
             (tracked.into_iter().collect(), besides.into_iter().collect());
         sorted(&mut tracked);
         sorted(&mut besides);
-        Interest { tracked, besides, everything: false, with_status, all_metadata: false }
+        Interest { tracked, besides, with_status, ..Interest::default() }
     }
 
     /// Every body, with its status.
@@ -40,9 +45,47 @@ impl Interest {
         Interest { all_metadata: true, ..Interest::everything() }
     }
 
+    /// Of every kind only these, unless there are none.
+    #[must_use]
+    pub fn only(self, kinds: Vec<KindPattern>) -> Self {
+        Interest { only: kinds, ..self }
+    }
+
+    /// Knows these kinds by the names of their resources, where no body tells them.
+    #[must_use]
+    pub fn naming(self, kinds: impl IntoIterator<Item = Gvk>) -> Self {
+        let mut tracked: Vec<Gvk> = kinds.into_iter().collect();
+        tracked.sort_unstable();
+        Interest { tracked, ..self }
+    }
+
+    /// Leaves resourceVersions that are numbers out of the metadata: they are known beside it, and the metadata of many versions
+    /// are the same without.
+    #[must_use]
+    pub fn versions_apart(self) -> Self {
+        Interest { versions_apart: true, ..self }
+    }
+
+    /// Keeps too who made each change, as audit logs tell it.
+    #[must_use]
+    pub fn with_writers(self) -> Self {
+        Interest { writers: true, ..self }
+    }
+
+    /// Whether a kind is one of those that everything is limited to.
+    fn takes(&self, group: &str, kind: &str) -> bool {
+        self.only.is_empty() || self.only.iter().any(|only| only.fits(group, kind))
+    }
+
+    /// Whether a resource of a kind that is not known may be one of those.
+    fn takes_resource(&self, group: &str, resource: &str) -> bool {
+        self.everything && (self.only.is_empty() || self.only.iter().any(|only| only.fits_resource(group, resource)))
+    }
+
     pub(super) fn wants(&self, group: &str, kind: &str, version: &str) -> Wanted<'_> {
         match find(&self.tracked, group, kind) {
-            _ if self.everything => Wanted::Yes,
+            _ if self.everything && self.takes(group, kind) => Wanted::Yes,
+            _ if self.everything => Wanted::No,
             Some(tracked) if tracked.version == version => Wanted::Yes,
             Some(tracked) => Wanted::At(&tracked.version),
             None if find(&self.besides, group, kind).is_some_and(|wanted| wanted.version == version) => Wanted::Yes,
@@ -77,13 +120,15 @@ impl Interest {
                 | ("discovery.k8s.io", "EndpointSlice")
         );
         let asked_for = |kinds| find(kinds, group, kind).is_some();
-        noise && !self.everything && !asked_for(&self.tracked) && !asked_for(&self.besides)
+        let shown = self.everything && self.takes(group, kind);
+        noise && !shown && !asked_for(&self.tracked) && !asked_for(&self.besides)
     }
 
     /// Whether bodies of a kind are needed at all. One that is not known yet, an empty one, may be any of its group.
-    pub(super) fn needs(&self, group: &str, kind: &str, version: &str) -> bool {
+    pub(super) fn needs(&self, group: &str, (kind, resource): (&str, &str), version: &str) -> bool {
         let of_group = || self.tracked.iter().any(|tracked| same_text(&tracked.group, group));
-        self.wants(group, kind, version) != Wanted::No || (kind.is_empty() && of_group())
+        let may_be = || kind.is_empty() && (of_group() || self.takes_resource(group, resource));
+        self.wants(group, kind, version) != Wanted::No || may_be()
     }
 
     /// The kind of a resource that is not built in, if it is a tracked one, by its name.

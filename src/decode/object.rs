@@ -225,6 +225,7 @@ pub fn observe<'a>(parts: &Parts<'a>, sight: Sight<'_, 'a>, decoder: &Decoder) -
         unkept,
         facts,
         trace_event: None,
+        writer: None,
         key,
     };
     Ok(Observed::Object(Box::new(observation), notes))
@@ -247,9 +248,13 @@ impl Bodies {
     ) -> Result<Self, serde_json::Error> {
         let blobs = &*decoder.blobs;
         let status = parts.status.filter(|_| shown && decoder.interest.with_status);
-        let all = decoder.interest.all_metadata;
+        let all = wanted && decoder.interest.all_metadata;
         Ok(Bodies {
-            metadata: if all { metadata.shown(blobs)? } else { metadata.kept(wanted, blobs)? },
+            metadata: if all {
+                metadata.shown(decoder.interest.versions_apart, blobs)?
+            } else {
+                metadata.kept(wanted, blobs)?
+            },
             content: shown.then(|| parts.content(blobs)).transpose()?,
             status: status.map(|status| blobs.intern(status.get().as_bytes())).transpose()?,
         })

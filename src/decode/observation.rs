@@ -129,6 +129,9 @@ pub struct Observation {
     pub facts: Facts,
     /// The number of its event, where a trace tells of it.
     pub trace_event: Option<u64>,
+    /// Who made the change, where an audit event tells and it is asked for: a JSON object with `user`, `agent`, `verb` and
+    /// `subresource`.
+    pub writer: Option<Blob>,
 }
 
 /// What a status says of an object's course; only of the kinds where that matters.

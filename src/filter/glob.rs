@@ -101,6 +101,11 @@ fn class<'a>(pattern: &str, rest: &'a str) -> Result<(Token, &'a str), GlobError
 }
 
 impl Glob {
+    /// Whether it is a plain text, and fits no other.
+    pub fn is_literal(&self) -> bool {
+        self.tokens.iter().all(|token| matches!(token, Token::One(_)))
+    }
+
     /// Whether the whole text fits the pattern.
     pub fn matches(&self, text: &str) -> bool {
         let mut at = 0;

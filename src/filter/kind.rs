@@ -113,7 +113,22 @@ fn long_name(kind: &str) -> String {
 impl KindPattern {
     /// Whether the kind is meant.
     pub fn matches(&self, kind: &GroupKind) -> bool {
-        self.group.as_ref().is_none_or(|group| *group == kind.group) && names(&self.kind, &kind.kind)
+        self.fits(&kind.group, &kind.kind)
+    }
+
+    /// Whether a resource, by its name, is that of the kind that is meant.
+    pub fn fits_resource(&self, group: &str, resource: &str) -> bool {
+        self.group.as_ref().is_none_or(|own| own == group) && names(resource, &self.kind)
+    }
+
+    /// The word for the kind, in lower case.
+    pub fn word(&self) -> &str {
+        &self.kind
+    }
+
+    /// Whether the kind of this group and name is meant.
+    pub fn fits(&self, group: &str, kind: &str) -> bool {
+        self.group.as_ref().is_none_or(|own| own == group) && names(&self.kind, kind)
     }
 }
 

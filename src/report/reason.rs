@@ -40,7 +40,9 @@ pub enum Reason {
     ContentApproximate,
     /// An object of the trace was changed, and what was changed is unknown.
     ContentStale,
-    /// An object of a tracked kind is left out, since no record shows its content.
+    /// An object is shown with a status, or with more, that no record shows as it was.
+    StatusUncertain,
+    /// An object has content that no record shows: it cannot be in a trace.
     ContentUnknown,
     /// A body of a tracked kind at another API version than the tracked one: it cannot be written.
     OtherVersion,
@@ -85,7 +87,7 @@ pub enum Reason {
 
 impl Reason {
     /// Every reason, in the order of the account.
-    pub const ALL: [Reason; 37] = [
+    pub const ALL: [Reason; 38] = [
         Reason::RecordSkipped,
         Reason::RecordCutOff,
         Reason::RecordTooLarge,
@@ -103,6 +105,7 @@ impl Reason {
         Reason::FirstSeenLate,
         Reason::ContentApproximate,
         Reason::ContentStale,
+        Reason::StatusUncertain,
         Reason::ContentUnknown,
         Reason::OtherVersion,
         Reason::DryRunIgnored,
@@ -145,7 +148,8 @@ impl Reason {
             Reason::FirstSeenLate => "objects that were there before their first body, with unknown content",
             Reason::ContentApproximate => "objects with content put together from requests",
             Reason::ContentStale => "objects whose content was changed in ways no record shows",
-            Reason::ContentUnknown => "objects left out, since no record shows their content",
+            Reason::StatusUncertain => "objects whose status no record shows as it was",
+            Reason::ContentUnknown => "objects whose content no record shows: a trace leaves them out",
             Reason::OtherVersion => "bodies at another API version than the tracked one",
             Reason::DryRunIgnored => "dry runs ignored",
             Reason::OutcomeUnknown => "writes whose outcome nobody knows",
@@ -188,7 +192,8 @@ impl Reason {
             | Reason::KindUnknown
             | Reason::BodiesNotLogged
             | Reason::ContentApproximate
-            | Reason::ContentStale => "audit writes at level RequestResponse",
+            | Reason::ContentStale
+            | Reason::StatusUncertain => "audit writes at level RequestResponse",
             Reason::PatchWithoutBase => "a --baseline from before the log would tell what was there",
             Reason::WritesUnseen => "give the logs of all API servers, without gaps",
             Reason::ServerSilent => "look for a log file that is missing",
@@ -206,6 +211,9 @@ impl Reason {
 impl Reason {
     /// Whether everything that is counted is named: what in the trace is not as any record shows it.
     pub(super) fn names_all(self) -> bool {
-        matches!(self, Reason::ContentApproximate | Reason::ContentStale | Reason::ContentUnknown)
+        matches!(
+            self,
+            Reason::ContentApproximate | Reason::ContentStale | Reason::StatusUncertain | Reason::ContentUnknown
+        )
     }
 }

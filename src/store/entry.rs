@@ -34,9 +34,10 @@ pub(crate) struct Entry {
     pub wanted: bool,
 }
 
-/// What only records without a time have, and those of traces.
-#[derive(Clone, Copy, Debug)]
+/// What only records without a time have, and those of traces; and what few commands ask for.
+#[derive(Clone, Debug)]
 pub(crate) struct Rare {
+    writer: Option<Blob>,
     evidence: Option<Timestamp>,
     trace_event: Option<u64>,
 }
@@ -44,8 +45,9 @@ pub(crate) struct Rare {
 impl Rare {
     /// Of an observation, if it has any of it.
     pub fn of(seen: &Observation) -> Option<Box<Self>> {
-        let rare = Rare { evidence: seen.evidence, trace_event: seen.trace_event };
-        (rare.evidence.is_some() || rare.trace_event.is_some()).then(|| Box::new(rare))
+        let Observation { evidence, trace_event, ref writer, .. } = *seen;
+        let any = evidence.is_some() || trace_event.is_some() || writer.is_some();
+        any.then(|| Box::new(Rare { writer: writer.clone(), evidence, trace_event }))
     }
 }
 
@@ -58,6 +60,19 @@ impl Entry {
     /// The latest moment that the body itself proves, where the record has no time.
     pub fn evidence(&self) -> Option<Timestamp> {
         self.rare.as_ref().and_then(|rare| rare.evidence)
+    }
+
+    /// Who made the change that it tells of, where that is kept.
+    pub fn writer(&self) -> Option<Blob> {
+        self.rare.as_ref().and_then(|rare| rare.writer.clone())
+    }
+
+    /// Has it that somebody made the change, if nobody is known to have.
+    pub fn written_by(&mut self, writer: Option<Blob>) {
+        if writer.is_some() && self.writer().is_none() {
+            let rare = self.rare.get_or_insert(Box::new(Rare { writer: None, evidence: None, trace_event: None }));
+            rare.writer = writer;
+        }
     }
 
     /// The number of the event of a trace that tells of it.

@@ -3,7 +3,7 @@
 //! The records of a key are looked through when their number has doubled since the last time, so that the work is in
 //! proportion to what is read; and when an object goes, if they are few.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::focus::{Focus, Spared};
 use super::fold::{Fold, WithoutPlace};
@@ -17,7 +17,7 @@ use crate::decode::Change;
 use crate::decode::audit::CLOCKS_APART;
 use crate::fingerprint::{Fingerprints, Uid};
 use crate::json::{self, Raw};
-use crate::model::{ObjectKey, Timestamp};
+use crate::model::{GroupKind, ObjectKey, Timestamp};
 use crate::report::{Reason, Report};
 
 /// With fewer records nothing is forgotten, unless an object went.
@@ -48,6 +48,8 @@ impl Records {
 pub(super) struct Folding {
     pub focus: Focus,
     pub graves: Graves,
+    /// The kinds of what is buried.
+    pub buried_kinds: BTreeSet<GroupKind>,
     /// What must not be forgotten.
     pub spared: Spared,
     /// What should not have been.
@@ -77,7 +79,8 @@ impl Folding {
     pub fn new(focus: Focus, spared: Spared, fingerprints: Fingerprints) -> Self {
         let off = focus.is_none() || spared.all.is_some();
         let (graves, doubts) = (Graves::new(fingerprints), Spared::default());
-        Folding { focus, graves, spared, doubts, off, forgot: false, looked_at: 0 }
+        let buried_kinds = BTreeSet::new();
+        Folding { focus, graves, buried_kinds, spared, doubts, off, forgot: false, looked_at: 0 }
     }
 
     /// Forgets nothing from now on, since something was read that may bear upon everything.
@@ -221,6 +224,9 @@ impl Folding {
             let told = entries.iter().map(|entry| Told::once(time(entry), entry.stream));
             let told = told.chain(folded.as_ref().and_then(|folded| folded.told)).reduce(Told::and);
             let Some(told) = told else { continue };
+            if !self.buried_kinds.contains(&key.kind) {
+                self.buried_kinds.insert(key.kind.clone());
+            }
             let replaced = (!group.deleted && !is_late).then_some(next);
             let born = self.lay_down(key, entries, folded, replaced, blobs, report);
             let remains = Remains { uid: group.uid, key: hash, told, start: group.start(), is_shown: born.is_some() };

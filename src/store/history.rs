@@ -1,6 +1,6 @@
 //! What happened to every object, in order.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::ApiVersionId;
@@ -10,7 +10,7 @@ use crate::blobs::Blob;
 use crate::decode::Facts;
 use crate::decode::audit::Kinds;
 use crate::fingerprint::{Fingerprints, Uid};
-use crate::model::{Gvk, ObjectKey, ResourceVersion, SourceId, Timestamp};
+use crate::model::{GroupKind, Gvk, ObjectKey, ResourceVersion, SourceId, Timestamp};
 
 /// An object in a history: its place in [`History::objects`].
 pub type ObjectId = usize;
@@ -27,6 +27,8 @@ pub struct History {
     pub states_estimated: Option<Timestamp>,
     /// The kinds of resources.
     pub kinds: Kinds,
+    /// The kinds that the log tells of, those too of which every object was forgotten.
+    pub known_kinds: BTreeSet<GroupKind>,
     /// Objects by uid.
     pub by_uid: HashMap<Uid, ObjectId>,
     /// The key under which texts that are no UUIDs are uids.
@@ -52,10 +54,14 @@ pub struct Object {
     pub created: Option<Timestamp>,
     /// When it was first seen.
     pub first_seen: Timestamp,
+    /// When it was last seen.
+    pub last_seen: Timestamp,
     /// What was seen of it, in order; never empty. The first counts from birth, whenever it was seen.
     pub versions: Vec<Version>,
     /// How it ended, if it did.
     pub end: Option<End>,
+    /// Who ended it, as [`Version::writer`].
+    pub ended_by: Option<Blob>,
     /// Whether any record has its uid.
     pub has_uid: bool,
     /// Whether a trace tells of it: it was chosen for that trace, whatever is tracked.
@@ -81,6 +87,10 @@ pub struct Version {
     pub facts: Facts,
     /// How well its content is known.
     pub quality: Quality,
+    /// How well all of it is known, its status and metadata too; never better than the content.
+    pub whole: Quality,
+    /// Who made it, as [`Observation::writer`](crate::decode::Observation::writer), where that is kept.
+    pub writer: Option<Blob>,
     /// In which event of a trace it stands, and where: the order that the trace gave.
     pub place: Option<Place>,
 }

@@ -145,6 +145,11 @@ impl Streams {
         }
     }
 
+    /// The kinds that were watched, even if nothing was there.
+    pub fn kinds(&self) -> BTreeSet<GroupKind> {
+        self.open.keys().map(|(_, kind)| kind.clone()).collect()
+    }
+
     /// All sets, once everything is read.
     pub fn finish(mut self) -> InitialSets {
         let mut open: Vec<_> = self.open.into_iter().collect();

@@ -217,8 +217,8 @@ impl Store {
         let Store { blobs, mut entries, folding, mut unnamed, mut sweeps, api_versions, streams } = self;
         unnamed.settle(&mut entries, report);
         sweeps.iter_mut().for_each(|sweep| unnamed.complete(&mut sweep.kind, &sweep.resource));
-        let read =
-            timeline::Read { blobs, entries, folding, told: streams.finish(), sweeps, kinds: unnamed.into_kinds() };
+        let (watched, kinds) = (streams.kinds(), unnamed.into_kinds());
+        let read = timeline::Read { blobs, entries, folding, told: streams.finish(), sweeps, kinds, watched };
         let mut history = read.history(report);
         history.api_versions = api_versions;
         history

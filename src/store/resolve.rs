@@ -28,6 +28,10 @@ struct State {
     api_version: ApiVersionId,
     facts: Facts,
     quality: Quality,
+    /// How well all but the content is known: the status, and what a server writes to the metadata.
+    rest: Quality,
+    /// Who made it.
+    writer: Option<Blob>,
 }
 
 impl State {
@@ -41,6 +45,8 @@ impl State {
             api_version: entry.api_version,
             facts: entry.facts(),
             quality: Quality::Exact,
+            rest: Quality::Exact,
+            writer: entry.writer(),
         }
     }
 }
@@ -69,6 +75,8 @@ fn version(sighting: Sighting, state: State) -> Version {
         status: state.status,
         facts: state.facts,
         quality: state.quality,
+        whole: state.quality.or(state.rest),
+        writer: state.writer,
         place: sighting.place,
     }
 }
@@ -84,13 +92,16 @@ struct Step<'a> {
 
 impl Step<'_> {
     fn after(&mut self) -> State {
-        match &self.entry.telling {
+        let state = match &self.entry.telling {
             Telling::Whole => self.shown(),
             Telling::Metadata => State { metadata: self.entry.metadata.clone(), unlabelled: false, ..self.carried() },
             Telling::Requested => self.requested(),
             Telling::Patch(patch) => self.patched(patch),
             Telling::Nothing(why) => self.untold(*why),
-        }
+        };
+        // The server notes in the status of a pod that it was bound.
+        let rest = if self.entry.part == Part::Node { state.rest.or(Quality::Approximate) } else { state.rest };
+        State { rest, writer: self.entry.writer(), ..state }
     }
 
     fn shown(&self) -> State {
@@ -109,7 +120,7 @@ impl Step<'_> {
     fn carried(&self) -> State {
         match self.before {
             Some(before) => State { facts: self.entry.facts().over(before.facts), ..before.clone() },
-            None => State { unlabelled: true, ..State::of(self.entry) },
+            None => State { unlabelled: true, rest: Quality::Stale, ..State::of(self.entry) },
         }
     }
 
@@ -119,18 +130,24 @@ impl Step<'_> {
             if self.key.kind.is("", "Pod") {
                 shown.content = shown.content.map(|content| self.admitted(content));
             }
-            return State { quality: Quality::Approximate, ..shown };
+            return State { quality: Quality::Approximate, rest: Quality::Approximate, ..shown };
         }
         let Some(before) = self.before else {
-            return State { quality: Quality::Approximate, ..shown };
+            return State { quality: Quality::Approximate, rest: Quality::Approximate, ..shown };
         };
         let facts = self.entry.facts().over(before.facts);
         let known = before.quality == Quality::Exact && before.content == shown.content;
         match self.entry.part {
             // Made upon a version that had to be the latest: the client had read what is there.
             Part::Status => State { facts, quality: Quality::Exact, status: shown.status, ..shown },
-            _ if known => State { facts, quality: Quality::Exact, ..shown },
-            _ => State { facts, quality: Quality::Approximate, status: before.status.clone(), ..shown },
+            _ if known => State { facts, quality: Quality::Exact, rest: before.rest, ..shown },
+            _ => State {
+                facts,
+                quality: Quality::Approximate,
+                rest: before.rest,
+                status: before.status.clone(),
+                ..shown
+            },
         }
     }
 
@@ -145,7 +162,7 @@ impl Step<'_> {
         let nothing_known = self.before.is_none();
         let Ok(text) = serde_json::from_slice::<Value>(&patch.text) else { return self.unapplied(carried) };
         if text.as_object().is_some_and(Map::is_empty) {
-            return carried;
+            return self.with_status_unknown(carried);
         }
         if nothing_known && patch.exact {
             return carried;
@@ -162,7 +179,9 @@ impl Step<'_> {
         if let Some(content) = &base.content {
             whole = content.object();
         }
-        whole.insert("metadata".into(), Value::Object(base.metadata.object()));
+        let known = base.metadata.object();
+        let of_server: Vec<_> = known.iter().filter(|(name, _)| is_of_server(name)).map(owned).collect();
+        whole.insert("metadata".into(), Value::Object(known));
         if let Some(status) = &base.status {
             whole.insert("status".into(), Value::Object(status.object()));
         }
@@ -178,6 +197,7 @@ impl Step<'_> {
         let mut metadata = whole.remove("metadata").unwrap_or_default();
         if let Value::Object(members) = &mut metadata {
             members.retain(|name, _| KEPT_METADATA.contains(&name.as_str()));
+            members.extend(of_server);
         }
         whole.retain(|name, _| name != "apiVersion" && name != "kind");
         let status_only = self.entry.part == Part::Status;
@@ -186,6 +206,7 @@ impl Step<'_> {
             _ if has_content => Some(self.blobs.intern_value(&Value::Object(whole)).ok()?),
             _ => None,
         };
+        let rest = if status.is_some() && base.status.is_none() { Quality::Stale } else { base.rest };
         let status = match status {
             Some(status) if base.status.is_some() => Some(self.blobs.intern_value(&status).ok()?),
             _ => base.status.clone(),
@@ -193,7 +214,7 @@ impl Step<'_> {
         let metadata = self.blobs.intern_metadata_value(metadata).ok()?;
         let same = content == base.content;
         let quality = if patch.exact || same { base.quality } else { base.quality.or(Quality::Approximate) };
-        Some(State { metadata, content, status, quality, ..base.clone() })
+        Some(State { metadata, content, status, quality, rest, ..base.clone() })
     }
 
     /// A patch that does not go with what is known.
@@ -201,7 +222,16 @@ impl Step<'_> {
         if self.entry.wanted {
             self.report.note(Reason::PatchWithoutBase, self.entry.at, || self.key.to_string());
         }
-        if self.entry.part == Part::Whole { State { quality: Quality::Stale, ..carried } } else { carried }
+        if self.entry.part == Part::Whole {
+            State { quality: Quality::Stale, ..carried }
+        } else {
+            self.with_status_unknown(carried)
+        }
+    }
+
+    /// The status was written, and no record shows how.
+    fn with_status_unknown(&self, carried: State) -> State {
+        if self.entry.part == Part::Status { State { rest: Quality::Stale, ..carried } } else { carried }
     }
 
     fn untold(&mut self, why: Why) -> State {
@@ -213,7 +243,11 @@ impl Step<'_> {
             let reason = if created { Reason::CreatedWithoutBody } else { Reason::WrittenWithoutBody };
             self.report.note(reason, self.entry.at, || self.key.to_string());
         }
-        if created || self.entry.part != Part::Whole { carried } else { State { quality: Quality::Stale, ..carried } }
+        if created || self.entry.part != Part::Whole {
+            self.with_status_unknown(carried)
+        } else {
+            State { quality: Quality::Stale, ..carried }
+        }
     }
 }
 
@@ -235,6 +269,10 @@ fn learn_from_later(sightings: &[Sighting], states: &mut [State], blobs: &Blobs)
             (earlier.content, earlier.api_version, earlier.quality) =
                 (later.content.clone(), later.api_version, Quality::Exact);
             earlier.metadata = as_admitted(&earlier.metadata, &later.metadata, blobs);
+        }
+        // Nobody wrote anything before it was read.
+        if shows && earlier.rest != Quality::Exact && entry.part == Part::Nothing {
+            (earlier.status, earlier.rest) = (later.status.clone(), later.rest);
         }
     }
 }
@@ -278,7 +316,19 @@ fn carry_content(states: &mut [State]) {
     for state in states {
         match state.content {
             Some(_) => known = body(state),
-            None => (state.content, state.api_version, state.status) = known.clone(),
+            None => {
+                (state.content, state.api_version, state.status) = known.clone();
+                state.rest = state.rest.or(Quality::Stale);
+            }
         }
     }
+}
+
+/// Whether a member of `metadata` is what a server alone writes, and stays whatever is asked for. The version does not.
+fn is_of_server(name: &str) -> bool {
+    !KEPT_METADATA.contains(&name) && name != "resourceVersion"
+}
+
+fn owned((name, value): (&String, &Value)) -> (String, Value) {
+    (name.clone(), value.clone())
 }

@@ -91,11 +91,13 @@ fn same_version(first: &mut Sighting, again: Entry) {
     first.place = first.place.or(again.place);
     // Which of the two made the version the clocks may have wrong: it can have changed what either can.
     let part = first.entry.part.max(again.entry.part);
+    let writer = first.entry.writer().or(again.entry.writer());
     let shows = |entry: &Entry| (matches!(entry.telling, Telling::Whole), entry.content.is_some());
     if shows(&first.entry) < shows(&again.entry) {
         first.entry = again.entry;
     }
     first.entry.part = part;
+    first.entry.written_by(writer);
 }
 
 fn merge_by_time(numbered: Vec<Sighting>, others: Vec<Sighting>) -> Vec<Sighting> {

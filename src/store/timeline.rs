@@ -3,7 +3,7 @@
 //! The records of a name are told apart by object ([`super::lives`]), those of an object put in order ([`super::sightings`]), and
 //! what they tell made into versions ([`super::resolve`]); what ended without a record is concluded ([`super::endings`]).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::dating::{EstimatedSpan, clock_of, estimate_times};
@@ -18,11 +18,11 @@ use super::lives::{lives, time};
 use super::sightings::{birth, ordered, place};
 use super::told::Told;
 use super::{End, EndCause, Entry, History, Object, resolve};
-use crate::blobs::Blobs;
+use crate::blobs::{Blob, Blobs};
 use crate::decode::audit::{CLOCKS_APART, Kinds, Sweep};
 use crate::decode::{Change, Facts, Telling};
 use crate::fingerprint::Uid;
-use crate::model::{ObjectKey, Timestamp};
+use crate::model::{GroupKind, ObjectKey, Timestamp};
 use crate::report::Report;
 
 /// Everything that was read.
@@ -33,6 +33,8 @@ pub(super) struct Read {
     pub told: InitialSets,
     pub sweeps: Vec<Sweep>,
     pub kinds: Kinds,
+    /// The kinds that were watched.
+    pub watched: BTreeSet<GroupKind>,
 }
 
 impl Read {
@@ -167,6 +169,9 @@ pub(super) fn draft(
         facts: entry.facts(),
         place: place(entry),
     });
+    // Who asked for it first comes before who only found nothing left to wait for.
+    let leaving = asked.iter().filter(|entry| entry.change == Change::Leaving);
+    let ended_by = first_writer(leaving).or_else(|| first_writer(&deletions));
     let left = endings::left(&asked, &sightings);
     let mut versions = resolve::versions(key, sightings, blobs, report);
     versions[0].at = born;
@@ -176,9 +181,25 @@ pub(super) fn draft(
     let facts = |told: Facts| if told == Facts::None { told } else { told.over(known) };
     let told_end = told_end.map(|end| End { facts: facts(end.facts), ..end });
     let end = told_end.or_else(|| left.and_then(|left| left.end(key, &versions, report)));
-    let object =
-        Object { key: key.clone(), born, created, first_seen, versions, end, has_uid: uid.is_some(), from_trace };
+    let object = Object {
+        key: key.clone(),
+        born,
+        created,
+        first_seen,
+        last_seen,
+        versions,
+        end,
+        ended_by,
+        has_uid: uid.is_some(),
+        from_trace,
+    };
     Draft { uid, object, last_seen, last_stream, told, unseen_versions }
+}
+
+/// Who made the first of these changes, where that is kept.
+fn first_writer<'e>(entries: impl IntoIterator<Item = &'e Entry>) -> Option<Blob> {
+    let writers = entries.into_iter().filter_map(|entry| Some((time(entry), entry.writer()?)));
+    writers.min_by(|a, b| (a.0, a.1.text()).cmp(&(b.0, b.1.text()))).map(|(_, writer)| writer)
 }
 
 fn finish(read: Read, drafts: Vec<Draft>, span: &EstimatedSpan) -> History {
@@ -188,6 +209,7 @@ fn finish(read: Read, drafts: Vec<Draft>, span: &EstimatedSpan) -> History {
         changes_estimated: span.changes,
         states_estimated: span.states,
         kinds: read.kinds,
+        known_kinds: read.watched.into_iter().chain(read.folding.buried_kinds).collect(),
         focus: read.folding.focus,
         graves: read.folding.graves,
         spared: read.folding.spared,
@@ -196,6 +218,9 @@ fn finish(read: Read, drafts: Vec<Draft>, span: &EstimatedSpan) -> History {
         fingerprints: read.blobs.fingerprints(),
     };
     for (id, draft) in drafts.iter().enumerate() {
+        if !history.known_kinds.contains(&draft.object.key.kind) {
+            history.known_kinds.insert(draft.object.key.kind.clone());
+        }
         if let Some(uid) = draft.uid {
             history.by_uid.entry(uid).or_insert(id);
         }

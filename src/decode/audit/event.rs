@@ -99,6 +99,8 @@ pub struct AuditEvent<'a> {
     pub uri: Cow<'a, str>,
     /// Who asked.
     pub user: Cow<'a, str>,
+    /// By which program: see [`AuditEvent::agent`].
+    pub asked_by: Option<Raw<'a>>,
     /// What it is about; `None` for what is no resource (`/healthz`).
     pub target: Option<ObjectReference<'a>>,
     /// The HTTP status; `None` where nothing tells it.
@@ -256,7 +258,7 @@ impl<'a> AuditEvent<'a> {
             verb,
             user,
             _,
-            _,
+            agent,
             target,
             status,
             request,
@@ -283,6 +285,7 @@ impl<'a> AuditEvent<'a> {
             verb,
             uri: string(uri).unwrap_or_default(),
             user: fields_of(user, &["username"]).and_then(|[name]| string(name)).unwrap_or_default(),
+            asked_by: agent,
             target: ObjectReference::read(target),
             code: code.and_then(json::integer),
             status: string(said),
@@ -298,6 +301,15 @@ impl<'a> AuditEvent<'a> {
             dry_run: false,
             server: string(host_name).or_else(|| string(host)),
         }
+    }
+}
+
+impl<'a> AuditEvent<'a> {
+    /// The program that asked, as it calls itself. Cloud Logging has that in an object.
+    pub fn agent(&self) -> Cow<'a, str> {
+        let Some(raw) = self.asked_by else { return Cow::Borrowed("") };
+        let inner = || fields_of(Some(raw), &["callerSuppliedUserAgent"]).and_then(|[agent]| string(agent));
+        json::string(raw).or_else(inner).unwrap_or_default()
     }
 }
 

@@ -2,8 +2,11 @@
 
 use std::cell::OnceCell;
 
+use serde_json::json;
+
 use super::event::{AuditEvent, EventId, ObjectReference};
 use super::resources::kind_of;
+use crate::blobs::Blob;
 use crate::decode::object::{GoneTest, Observed, Parts, Sight, TypeMeta, observe};
 use crate::decode::observation::{Change, Facts, Observation, Part, Telling};
 use crate::decode::{Decoder, Item};
@@ -138,6 +141,7 @@ impl<'e, 'a> Request<'e, 'a> {
         match observe(parts, sight, self.decoder) {
             Ok(Observed::Object(mut observation, notes)) => {
                 observation.event = Some(self.id);
+                observation.writer = self.writer();
                 observation.part = self.part();
                 observation.base = self.target.resource_version.filter(|_| self.event.verb == "update");
                 let noted = notes.into_iter().map(|(reason, about)| Item::Noted { reason, at, about });
@@ -146,6 +150,17 @@ impl<'e, 'a> Request<'e, 'a> {
             Ok(Observed::MetadataOnly(_)) => Vec::new(),
             Err(about) => vec![Item::Noted { reason: Reason::BodyUnreadable, at, about }],
         }
+    }
+
+    /// Who asked for a change, where that is kept.
+    fn writer(&self) -> Option<Blob> {
+        let AuditEvent { user, verb, .. } = self.event;
+        if !self.decoder.interest.writers || matches!(&**verb, "get" | "list" | "watch") {
+            return None;
+        }
+        let (agent, subresource) = (self.event.agent(), &self.target.subresource);
+        let writer = json!({ "user": user, "agent": agent, "verb": verb, "subresource": subresource });
+        self.decoder.blobs.intern_value(&writer).ok()
     }
 
     /// Which part of an object the request can have changed.
@@ -164,7 +179,8 @@ impl<'e, 'a> Request<'e, 'a> {
         if self.target.name.is_empty() && change != Change::Created {
             return Vec::new();
         }
-        let wanted = self.decoder.interest.needs(&self.target.group, self.kind, &self.target.version);
+        let wanted =
+            self.decoder.interest.needs(&self.target.group, (self.kind, &self.target.resource), &self.target.version);
         // Of what is not needed it says nothing.
         if !wanted && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_))) {
             return Vec::new();
@@ -198,6 +214,7 @@ impl<'e, 'a> Request<'e, 'a> {
             unkept: None,
             facts: Facts::None,
             trace_event: None,
+            writer: self.writer(),
         }))]
     }
 

@@ -107,6 +107,7 @@ impl<'a> Bodies<'a> {
             user: inner(payload, "authenticationInfo")
                 .and_then(|info| text(&info, "principalEmail"))
                 .unwrap_or_default(),
+            asked_by: payload.get("requestMetadata"),
             status: answer.as_ref().and_then(|answer| text(answer, "status")),
             message: text(&status, "message"),
             removed_uid: details.and_then(|details| text(&details, "uid")).filter(|uid| !uid.is_empty()),

@@ -42,6 +42,7 @@ impl Decoder {
             verb: verb.into(),
             uri: "".into(),
             user: inner(&request, "userInfo").and_then(|user| text(&user, "username")).unwrap_or_default(),
+            asked_by: None,
             target: Some(target(&request)),
             code: Some(if refused { 403 } else { i64::from(verb == "create") + 200 }),
             status: None,

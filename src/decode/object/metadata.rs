@@ -89,14 +89,15 @@ impl<'a> Metadata<'a> {
         })
     }
 
-    /// All that stays with an object that is to be shown as it is.
-    pub fn shown(&self, blobs: &Blobs) -> Result<Blob, serde_json::Error> {
+    /// All that stays with an object that is to be shown as it is; without its version, should that be kept apart.
+    pub fn shown(&self, version_apart: bool, blobs: &Blobs) -> Result<Blob, serde_json::Error> {
         let mut members = Vec::new();
         if let Some(whole) = self.whole {
             // It was read as an object before.
             let _ = json::each(whole, |key, value| members.push((key, value)));
         }
-        members.retain(|(key, _)| key != "managedFields");
+        let apart = version_apart && self.resource_version.is_some();
+        members.retain(|(key, _)| key != "managedFields" && !(apart && key == "resourceVersion"));
         blobs.intern_metadata_members(members.iter().map(|(key, value)| (key.as_ref(), *value)))
     }
 
