@@ -21,6 +21,7 @@
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
 //! | [`window`] | the events of a span of time |
 //! | [`trace`] | SimKube's file: hashes, sanitising, reading, writing |
+//! | [`difference`] | what changed from one value to another, field by field |
 //! | [`report`] | what could make the trace differ from what happened |
 //! | [`output`] | stdout or a file that is replaced whole; progress |
 //! | [`cli`], [`cmd`] | arguments; one command per file |
@@ -32,6 +33,7 @@ pub mod cmd;
 pub mod config;
 pub mod coverage;
 pub mod decode;
+pub mod difference;
 pub mod filter;
 pub mod fingerprint;
 pub mod input;
