@@ -17,11 +17,13 @@ use crate::output::{self, Color, Messages};
 use crate::trace::{Format, Sanitize};
 
 mod common;
+mod diff;
 mod help;
 mod size;
 mod time;
 
 pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
+pub use diff::{DiffArgs, DiffFormat, DiffOptions, Instants};
 pub use size::{SizeError, parse_size};
 pub use time::{ResolvedWindow, TimeArg, TimeError, WindowArgs};
 
@@ -48,6 +50,10 @@ pub enum Command {
     /// Write the trace of a window
     #[command(long_about = help::LONG_EXPORT, after_long_help = help::AFTER_EXPORT)]
     Export(Box<ExportArgs>),
+    /// Show what differs between two traces, or two instants of a log
+    #[command(long_about = help::LONG_DIFF, after_long_help = help::AFTER_DIFF, override_usage = help::USAGE_DIFF)]
+    #[command(mut_arg("inputs", |inputs| inputs.help(help::INPUTS_DIFF).long_help(help::INPUTS_DIFF)))]
+    Diff(Box<DiffArgs>),
     /// Print the completions for a shell
     #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
     Completions(CompletionsArgs),
@@ -204,6 +210,8 @@ pub struct ManArgs {
 pub enum Invocation {
     /// `tracer export`
     Export(Box<ExportOptions>),
+    /// `tracer diff`
+    Diff(Box<DiffOptions>),
     /// `tracer completions`
     Completions(CompletionsArgs),
     /// `tracer man`
@@ -215,6 +223,7 @@ impl Invocation {
     pub fn messages(&self) -> Messages {
         match self {
             Invocation::Export(options) => options.common.messages(),
+            Invocation::Diff(options) => options.common.messages(),
             Invocation::Completions(_) | Invocation::Man(_) => Messages::new(Color::default(), Default::default()),
         }
     }
@@ -223,6 +232,7 @@ impl Invocation {
     pub fn name(&self) -> &'static str {
         match self {
             Invocation::Export(_) => "tracer export",
+            Invocation::Diff(_) => "tracer diff",
             Invocation::Completions(_) => "tracer completions",
             Invocation::Man(_) => "tracer man",
         }
@@ -253,6 +263,10 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Res
         Command::Export(args) => {
             let options = args.validate().map_err(|error| usage("export", &error))?;
             Ok(Invocation::Export(Box::new(options)))
+        }
+        Command::Diff(args) => {
+            let options = args.validate().map_err(|error| usage("diff", &error))?;
+            Ok(Invocation::Diff(Box::new(options)))
         }
         Command::Completions(args) => Ok(Invocation::Completions(args)),
         Command::Man(args) => Ok(Invocation::Man(args)),

@@ -22,6 +22,7 @@
 //! | [`window`] | the events of a span of time |
 //! | [`trace`] | SimKube's file: hashes, sanitising, reading, writing |
 //! | [`difference`] | what changed from one value to another, field by field |
+//! | [`comparison`] | two traces, or two instants of a log, held against each other |
 //! | [`report`] | what could make the trace differ from what happened |
 //! | [`output`] | stdout or a file that is replaced whole; progress |
 //! | [`cli`], [`cmd`] | arguments; one command per file |
@@ -30,6 +31,7 @@ pub mod archive;
 pub mod blobs;
 pub mod cli;
 pub mod cmd;
+pub mod comparison;
 pub mod config;
 pub mod coverage;
 pub mod decode;

@@ -10,6 +10,7 @@ use crate::cli::{Invocation, UsageError};
 use crate::output::{Messages, OutputError};
 
 pub mod completions;
+pub mod diff;
 pub mod export;
 pub mod man;
 mod reading;
@@ -26,6 +27,10 @@ pub enum ExitStatus {
     Usage,
     /// `--strict` found something that could make the result differ from what happened.
     Strict,
+    /// `diff` found something that differs. It ends as diff(1) does, and not as other commands.
+    Different,
+    /// `diff` failed, as [`ExitStatus::Failure`]: with it 1 is taken.
+    Trouble,
     /// Whoever read the output closed it. As a shell shows the end by SIGPIPE, which is how a filter ends.
     BrokenPipe,
 }
@@ -35,8 +40,8 @@ impl ExitStatus {
     pub const fn code(self) -> u8 {
         match self {
             ExitStatus::Success => 0,
-            ExitStatus::Failure => 1,
-            ExitStatus::Usage => 2,
+            ExitStatus::Failure | ExitStatus::Different => 1,
+            ExitStatus::Usage | ExitStatus::Trouble => 2,
             ExitStatus::Strict => 3,
             ExitStatus::BrokenPipe => 141,
         }
@@ -75,6 +80,7 @@ fn is_usage(cause: &(dyn std::error::Error + 'static)) -> bool {
 pub fn run(invocation: Invocation, messages: &Messages) -> anyhow::Result<ExitStatus> {
     match invocation {
         Invocation::Export(options) => export::run(*options, messages),
+        Invocation::Diff(options) => Ok(diff::run(&options, messages)),
         Invocation::Completions(args) => completions::run(&args),
         Invocation::Man(args) => man::run(&args),
     }

@@ -12,13 +12,20 @@ const EXAMPLES: usize = 10;
 /// Says it. `span`: from when to when the log runs.
 pub(super) fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
     read(account, span, messages);
-    if let Some(audit) = &account.audit {
-        messages.plain(audited(audit));
-    }
     written(account, messages);
     if account.contents.objects == 0 {
         messages.warning(nothing_to_show(account));
     }
+    gaps(account, messages);
+}
+
+/// The same where no trace is written.
+pub(super) fn of_reading(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
+    read(account, span, messages);
+    gaps(account, messages);
+}
+
+fn gaps(account: &Account, messages: &Messages) {
     let mut advised = BTreeSet::new();
     account.gaps.iter().for_each(|gap| warn(gap, &mut advised, messages));
     if let Some(rule) = account.audit.as_ref().and_then(|audit| audit.policy.as_ref()) {
@@ -41,6 +48,9 @@ fn read(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Mess
         count(account.sources.len() as u64, "source"),
         span.unwrap_or_default()
     ));
+    if let Some(audit) = &account.audit {
+        messages.plain(audited(audit));
+    }
 }
 
 fn audited(audit: &AuditAccount) -> String {
