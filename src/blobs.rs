@@ -273,6 +273,13 @@ fn text_of<'a>(members: impl Iterator<Item = (&'a str, Raw<'a>)>) -> Vec<u8> {
     text.into_bytes()
 }
 
+/// Takes the labels out of metadata that were read already, as [`Blob::labels`].
+pub(crate) fn take_labels(metadata: &mut Map<String, Value>) -> BTreeMap<String, String> {
+    let Some(Value::Object(labels)) = metadata.remove("labels") else { return BTreeMap::new() };
+    let text = |value: Value| if let Value::String(text) = value { Some(text) } else { None };
+    labels.into_iter().filter_map(|(key, value)| Some((key, text(value)?))).collect()
+}
+
 /// As [`canonical::object`], by a tree: what that takes and what is wrong with the text are serde_json's to say.
 fn canonical_by_tree(text: &[u8], keeps: fn(&[u8]) -> bool) -> Result<Vec<u8>, serde_json::Error> {
     let mut members: Map<String, Value> = serde_json::from_slice(text)?;

@@ -17,12 +17,14 @@ use crate::output::{self, Color, Messages};
 use crate::trace::{Format, Sanitize};
 
 mod common;
+mod diff;
 mod get;
 mod help;
 mod size;
 mod time;
 
 pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
+pub use diff::{DiffArgs, DiffFormat, DiffOptions, Instants};
 pub use get::{Asked, AskedKind, GetArgs, GetOptions, Order, Shown};
 pub use size::{SizeError, parse_size};
 pub use time::{ResolvedWindow, TimeArg, TimeError, WindowArgs};
@@ -53,6 +55,10 @@ pub enum Command {
     /// Show what was there at an instant, as kubectl get does
     #[command(long_about = get::LONG, after_long_help = get::AFTER)]
     Get(Box<GetArgs>),
+    /// Show what differs between two traces, or two instants of a log
+    #[command(long_about = help::LONG_DIFF, after_long_help = help::AFTER_DIFF, override_usage = help::USAGE_DIFF)]
+    #[command(mut_arg("inputs", |inputs| inputs.help(help::INPUTS_DIFF).long_help(help::INPUTS_DIFF)))]
+    Diff(Box<DiffArgs>),
     /// Print the completions for a shell
     #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
     Completions(CompletionsArgs),
@@ -211,6 +217,8 @@ pub enum Invocation {
     Export(Box<ExportOptions>),
     /// `tracer get`
     Get(Box<GetOptions>),
+    /// `tracer diff`
+    Diff(Box<DiffOptions>),
     /// `tracer completions`
     Completions(CompletionsArgs),
     /// `tracer man`
@@ -223,6 +231,7 @@ impl Invocation {
         match self {
             Invocation::Export(options) => options.common.messages(),
             Invocation::Get(options) => options.common.messages(),
+            Invocation::Diff(options) => options.common.messages(),
             Invocation::Completions(_) | Invocation::Man(_) => Messages::new(Color::default(), Default::default()),
         }
     }
@@ -232,6 +241,7 @@ impl Invocation {
         match self {
             Invocation::Export(_) => "tracer export",
             Invocation::Get(_) => "tracer get",
+            Invocation::Diff(_) => "tracer diff",
             Invocation::Completions(_) => "tracer completions",
             Invocation::Man(_) => "tracer man",
         }
@@ -266,6 +276,10 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Res
         Command::Get(args) => {
             let options = args.validate().map_err(|error| usage("get", &error))?;
             Ok(Invocation::Get(Box::new(options)))
+        }
+        Command::Diff(args) => {
+            let options = args.validate().map_err(|error| usage("diff", &error))?;
+            Ok(Invocation::Diff(Box::new(options)))
         }
         Command::Completions(args) => Ok(Invocation::Completions(args)),
         Command::Man(args) => Ok(Invocation::Man(args)),

@@ -24,6 +24,7 @@
 //! | [`columns`], [`manifest`] | how kubectl shows objects: in tables, as YAML and JSON |
 //! | [`trace`] | SimKube's file: hashes, sanitising, reading, writing |
 //! | [`difference`] | what changed from one value to another, field by field |
+//! | [`comparison`] | two traces, or two instants of a log, held against each other |
 //! | [`report`] | what could make the trace differ from what happened |
 //! | [`output`] | stdout or a file that is replaced whole; progress |
 //! | [`cli`], [`cmd`] | arguments; one command per file |
@@ -33,6 +34,7 @@ pub mod blobs;
 pub mod cli;
 pub mod cmd;
 pub mod columns;
+pub mod comparison;
 pub mod config;
 pub mod coverage;
 pub mod decode;

@@ -122,7 +122,7 @@ impl fmt::Display for Timestamp {
 }
 
 /// A group, version and kind. Written as SimKube writes it: `apps/v1.Deployment`, the core group as `v1.Pod`.
-#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Gvk {
     /// API group, empty for the core group.
     pub group: String,

@@ -10,6 +10,7 @@ use crate::cli::{Invocation, UsageError};
 use crate::output::{Messages, OutputError};
 
 pub mod completions;
+pub mod diff;
 pub mod export;
 mod get;
 pub mod man;
@@ -27,6 +28,10 @@ pub enum ExitStatus {
     Usage,
     /// `--strict` found something that could make the result differ from what happened.
     Strict,
+    /// `diff` found something that differs. It ends as diff(1) does, and not as other commands.
+    Different,
+    /// `diff` failed, as [`ExitStatus::Failure`]: with it 1 is taken.
+    Trouble,
     /// Whoever read the output closed it. As a shell shows the end by SIGPIPE, which is how a filter ends.
     BrokenPipe,
 }
@@ -36,8 +41,8 @@ impl ExitStatus {
     pub const fn code(self) -> u8 {
         match self {
             ExitStatus::Success => 0,
-            ExitStatus::Failure => 1,
-            ExitStatus::Usage => 2,
+            ExitStatus::Failure | ExitStatus::Different => 1,
+            ExitStatus::Usage | ExitStatus::Trouble => 2,
             ExitStatus::Strict => 3,
             ExitStatus::BrokenPipe => 141,
         }
@@ -77,6 +82,7 @@ pub fn run(invocation: Invocation, messages: &Messages) -> anyhow::Result<ExitSt
     match invocation {
         Invocation::Export(options) => export::run(*options, messages),
         Invocation::Get(options) => get::run(*options, messages),
+        Invocation::Diff(options) => Ok(diff::run(&options, messages)),
         Invocation::Completions(args) => completions::run(&args),
         Invocation::Man(args) => man::run(&args),
     }

@@ -16,6 +16,16 @@ pub(super) fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>,
     if account.contents.objects == 0 {
         messages.warning(nothing_to_show(account));
     }
+    gaps(account, messages);
+}
+
+/// The same where no trace is written.
+pub(super) fn of_reading(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
+    read(account, span, messages);
+    gaps(account, messages);
+}
+
+fn gaps(account: &Account, messages: &Messages) {
     let mut advised = BTreeSet::new();
     account.gaps.iter().for_each(|gap| warn(gap, "in the window", &mut advised, messages));
     if let Some(rule) = account.audit.as_ref().and_then(|audit| audit.policy.as_ref()) {

@@ -1,6 +1,5 @@
 //! Opens sources: looks through compression and into archives, so that one text or one trace after the other comes out.
 
-use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::mem;
 use std::path::Path;
@@ -9,6 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::chunks::{Chunk, Chunks};
 use super::compression::{Compression, decompress};
 use super::error::InputError;
+use super::source::Source;
 use super::tar::{self, Tar, TarError};
 use crate::model::SourceId;
 
@@ -178,12 +178,20 @@ fn lock<'t, 'a>(tar: &'t Mutex<Tar<Stream<'a>>>) -> MutexGuard<'t, Tar<Stream<'a
 /// # Errors
 /// When it cannot be opened.
 pub fn open_trace(path: &Path) -> Result<Option<Box<dyn Read + Send>>, InputError> {
-    let unreadable = |reason| InputError::Unreadable { path: path.display().to_string(), reason };
     if !path.is_file() {
         return Ok(None);
     }
-    let raw = File::open(path).map_err(unreadable)?;
-    let (_, stream) = decompress(Box::new(raw)).map_err(unreadable)?;
+    stream_of_trace(&Source::File(path.to_owned()))
+}
+
+/// The stream of a source that begins as a trace does; `None` for any other, of which the beginning is lost if it cannot be read
+/// again.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn stream_of_trace(source: &Source) -> Result<Option<Box<dyn Read + Send>>, InputError> {
+    let unreadable = |reason| InputError::Unreadable { path: source.name().into_owned(), reason };
+    let (_, stream) = decompress(source.open()?).map_err(unreadable)?;
     let (format, stream) = look_ahead(stream);
     Ok((format == Format::Trace).then_some(stream))
 }
