@@ -17,6 +17,7 @@
 //! | [`archive`] | everything that was named, read into a store |
 //! | [`store`] | observations → for each object, its versions in order |
 //! | [`coverage`] | what audit logs can tell and what they cannot |
+//! | [`survey`] | what the records of a log are, and when there were any |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
 //! | [`window`] | the events of a span of time |
@@ -43,6 +44,7 @@ pub mod owners;
 pub mod patch;
 pub mod report;
 pub mod store;
+pub mod survey;
 pub mod trace;
 mod uri;
 pub mod window;

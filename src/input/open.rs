@@ -188,6 +188,26 @@ pub fn open_trace(path: &Path) -> Result<Option<Box<dyn Read + Send>>, InputErro
     Ok((format == Format::Trace).then_some(stream))
 }
 
+/// How a file is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its bytes.
+    pub bytes: u64,
+    /// Its compression; `None` where it has none.
+    pub compression: Option<&'static str>,
+    /// Whether it is an archive.
+    pub is_archive: bool,
+}
+
+/// How a file is stored, as far as its beginning tells; `None` for what is no regular file, or cannot be read.
+pub fn stored(path: &Path) -> Option<Stored> {
+    let file = File::open(path).ok()?;
+    let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
+    let (compression, stream) = decompress(Box::new(file)).ok()?;
+    let is_archive = look_ahead(stream).0 == Format::Tar;
+    Some(Stored { bytes: metadata.len(), compression: compression.name(), is_archive })
+}
+
 /// What a decompressed stream holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {

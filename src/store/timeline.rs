@@ -17,7 +17,7 @@ use super::initial::InitialSets;
 use super::lives::{lives, time};
 use super::sightings::{birth, ordered, place};
 use super::told::Told;
-use super::{End, EndCause, Entry, History, Object, resolve};
+use super::{End, EndCause, Entry, First, History, Object, resolve};
 use crate::blobs::Blobs;
 use crate::decode::audit::{CLOCKS_APART, Kinds, Sweep};
 use crate::decode::{Change, Facts, Telling};
@@ -152,12 +152,14 @@ pub(super) fn draft(
         entries.into_iter().partition(|entry| entry.change == Change::Deleted);
     deletions.sort_by_key(|entry| (time(entry), entry.position));
     let deletion = deletions.first();
+    let lived = !living.is_empty();
     if living.iter().all(|entry| entry.content.is_none()) {
         let shown = deletions.iter().find(|entry| !matches!(entry.telling, Telling::Nothing(_)));
         living.extend(shown.map(|deletion| Entry { change: Change::Modified, ..deletion.clone() }));
     }
     let sightings = ordered(living, deletion.map(time));
     let first_seen = sightings[0].at;
+    let first = if lived { sightings[0].tells() } else { First::Seen };
     let born = birth(&sightings, created);
     let last_version = sightings.last().map_or(born, |sighting| sighting.at);
     let told_end = deletion.map(|entry| End {
@@ -177,7 +179,7 @@ pub(super) fn draft(
     let told_end = told_end.map(|end| End { facts: facts(end.facts), ..end });
     let end = told_end.or_else(|| left.and_then(|left| left.end(key, &versions, report)));
     let object =
-        Object { key: key.clone(), born, created, first_seen, versions, end, has_uid: uid.is_some(), from_trace };
+        Object { key: key.clone(), born, created, first_seen, first, versions, end, has_uid: uid.is_some(), from_trace };
     Draft { uid, object, last_seen, last_stream, told, unseen_versions }
 }
 

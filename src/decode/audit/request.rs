@@ -165,8 +165,9 @@ impl<'e, 'a> Request<'e, 'a> {
             return Vec::new();
         }
         let wanted = self.decoder.interest.needs(&self.target.group, self.kind, &self.target.version);
-        // Of what is not needed it says nothing.
-        if !wanted && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_))) {
+        // Of what is not needed it says nothing, but that it was changed.
+        let untold = !self.decoder.interest.is_outline() || self.kind.is_empty() || self.target.name.is_empty();
+        if !wanted && untold && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_))) {
             return Vec::new();
         }
         let (uid, base) = self.named();
