@@ -18,10 +18,12 @@ use crate::trace::{Format, Sanitize};
 
 mod common;
 mod help;
+mod inspect;
 mod size;
 mod time;
 
 pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
+pub use inspect::{InspectArgs, InspectOptions};
 pub use size::{SizeError, parse_size};
 pub use time::{ResolvedWindow, TimeArg, TimeError, WindowArgs};
 
@@ -48,6 +50,9 @@ pub enum Command {
     /// Write the trace of a window
     #[command(long_about = help::LONG_EXPORT, after_long_help = help::AFTER_EXPORT)]
     Export(Box<ExportArgs>),
+    /// Say what is in logs, or in a trace, and when
+    #[command(long_about = help::LONG_INSPECT, after_long_help = help::AFTER_INSPECT)]
+    Inspect(Box<InspectArgs>),
     /// Print the completions for a shell
     #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
     Completions(CompletionsArgs),
@@ -204,6 +209,8 @@ pub struct ManArgs {
 pub enum Invocation {
     /// `tracer export`
     Export(Box<ExportOptions>),
+    /// `tracer inspect`
+    Inspect(Box<InspectOptions>),
     /// `tracer completions`
     Completions(CompletionsArgs),
     /// `tracer man`
@@ -215,6 +222,7 @@ impl Invocation {
     pub fn messages(&self) -> Messages {
         match self {
             Invocation::Export(options) => options.common.messages(),
+            Invocation::Inspect(options) => options.common.messages(),
             Invocation::Completions(_) | Invocation::Man(_) => Messages::new(Color::default(), Default::default()),
         }
     }
@@ -223,6 +231,7 @@ impl Invocation {
     pub fn name(&self) -> &'static str {
         match self {
             Invocation::Export(_) => "tracer export",
+            Invocation::Inspect(_) => "tracer inspect",
             Invocation::Completions(_) => "tracer completions",
             Invocation::Man(_) => "tracer man",
         }
@@ -253,6 +262,10 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Res
         Command::Export(args) => {
             let options = args.validate().map_err(|error| usage("export", &error))?;
             Ok(Invocation::Export(Box::new(options)))
+        }
+        Command::Inspect(args) => {
+            let options = args.validate().map_err(|error| usage("inspect", &error))?;
+            Ok(Invocation::Inspect(Box::new(options)))
         }
         Command::Completions(args) => Ok(Invocation::Completions(args)),
         Command::Man(args) => Ok(Invocation::Man(args)),

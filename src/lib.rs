@@ -23,6 +23,7 @@
 //! | [`window`] | the events of a span of time |
 //! | [`trace`] | SimKube's file: hashes, sanitising, reading, writing |
 //! | [`report`] | what could make the trace differ from what happened |
+//! | [`inspection`] | what is in a log, and when |
 //! | [`output`] | stdout or a file that is replaced whole; progress |
 //! | [`cli`], [`cmd`] | arguments; one command per file |
 
@@ -36,6 +37,7 @@ pub mod decode;
 pub mod filter;
 pub mod fingerprint;
 pub mod input;
+pub mod inspection;
 pub mod json;
 pub mod lifecycle;
 pub mod model;

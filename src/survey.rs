@@ -49,6 +49,18 @@ impl Form {
             Form::Other => "other",
         }
     }
+
+    /// What it is, in a few words.
+    pub const fn describe(self) -> &'static str {
+        match self {
+            Form::Audit => "audit events",
+            Form::Watch => "events of watches",
+            Form::List => "objects of lists",
+            Form::Object => "objects without events",
+            Form::Trace => "objects of traces",
+            Form::Other => "others",
+        }
+    }
 }
 
 /// What became of a record. The order is that in which they are shown.

@@ -51,6 +51,13 @@ Examples:
   tracer export watch/ -k deploy,sts -l 'app,tier notin (canary)' -f yaml
   gzip -dc archive.jsonl.gz | tracer export -f json --report gaps.json -o trace.json";
 
+pub(super) const LONG_INSPECT: &str = "\
+Say what is in logs, or in a trace, and when.";
+
+pub(super) const AFTER_INSPECT: &str = "\
+Examples:
+  tracer inspect audit/";
+
 pub(super) const LONG_COMPLETIONS: &str = "\
 Print a script that has a shell complete commands, options and files.
 

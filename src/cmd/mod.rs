@@ -11,6 +11,7 @@ use crate::output::{Messages, OutputError};
 
 pub mod completions;
 pub mod export;
+pub mod inspect;
 pub mod man;
 mod reading;
 mod summary;
@@ -75,6 +76,7 @@ fn is_usage(cause: &(dyn std::error::Error + 'static)) -> bool {
 pub fn run(invocation: Invocation, messages: &Messages) -> anyhow::Result<ExitStatus> {
     match invocation {
         Invocation::Export(options) => export::run(*options, messages),
+        Invocation::Inspect(options) => inspect::run(*options, messages),
         Invocation::Completions(args) => completions::run(&args),
         Invocation::Man(args) => man::run(&args),
     }

@@ -201,9 +201,9 @@ pub struct Stored {
 
 /// How a file is stored, as far as its beginning tells; `None` for what is no regular file, or cannot be read.
 pub fn stored(path: &Path) -> Option<Stored> {
-    let file = File::open(path).ok()?;
-    let metadata = file.metadata().ok().filter(std::fs::Metadata::is_file)?;
-    let (compression, stream) = decompress(Box::new(file)).ok()?;
+    // To open a pipe would be to wait for whoever writes to it.
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let (compression, stream) = decompress(Box::new(File::open(path).ok()?)).ok()?;
     let is_archive = look_ahead(stream).0 == Format::Tar;
     Some(Stored { bytes: metadata.len(), compression: compression.name(), is_archive })
 }

@@ -65,8 +65,8 @@ pub fn steps(object: &Object) -> Vec<(Timestamp, Step, &Version)> {
     };
     let mut steps = Vec::with_capacity(object.versions.len() + 1);
     let came = match first.place {
-        // The starting state of a trace was there before.
-        Some(place) => place.event > 0,
+        // The starting state of a trace was there before, and what it only deletes too.
+        Some(place) => place.event > 0 && object.first != First::Seen,
         None => object.first == First::Created || object.created == Some(object.born),
     };
     if came {
