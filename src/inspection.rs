@@ -15,6 +15,7 @@ pub mod schema;
 mod tally;
 mod text;
 mod words;
+mod workload;
 
 pub use schema::Inspection;
 pub use text::{Look, write_text};
@@ -24,9 +25,10 @@ use std::collections::BTreeSet;
 
 use changes::Judge;
 use hours::{Histogram, QUARTER};
-use replay::Workload;
-use schema::{BusySpan, Input, Silent, TimedGap, TraceFacts};
+use replay::TraceFacts;
+use schema::{BusySpan, Input, Silent, TimedGap};
 use tally::Tally;
+use workload::Workload;
 
 use crate::archive::Past;
 use crate::config::TracerConfig;
@@ -78,7 +80,7 @@ pub fn inspect(subject: &Subject<'_>) -> Inspection {
     let span = (Timestamp::from_seconds(window.0), Timestamp::from_seconds(window.1));
     let judge = Judge::new(subject.filters);
     let tally = Tally::of(history, &judge, span);
-    let trace = trace(subject, survey);
+    let trace = trace(subject, survey, &judge, span);
     let owners = if trace.is_some() { Vec::new() } else { owners::owners(history, graph, &judge, span) };
     Inspection {
         version: 1,
@@ -110,13 +112,20 @@ fn tracked(config: &TracerConfig) -> BTreeSet<GroupKind> {
 }
 
 /// What a trace would start, if it is the only input.
-fn trace(subject: &Subject<'_>, survey: &Survey) -> Option<TraceFacts> {
+fn trace(
+    subject: &Subject<'_>,
+    survey: &Survey,
+    judge: &Judge<'_>,
+    span: (Timestamp, Timestamp),
+) -> Option<TraceFacts> {
     let Past { archive, history, .. } = subject.past;
     let forms = || survey.sources.iter().flat_map(|source| source.forms.keys());
     let alone = archive.sources.len() == 1 && survey.traces.events > 0 && forms().all(|form| *form == Form::Trace);
     alone.then(|| {
-        let begin = Timestamp::from_seconds(survey.traces.seconds.map_or(0, |(first, _)| first));
-        schema::trace(&survey.traces, &Workload::of(history, begin), &archive.carried, subject.config)
+        let workload = Workload::of(history, judge, span);
+        let carried =
+            archive.carried.iter().filter(|carried| judge.keeps_owner(history, &carried.gvk, &carried.ns_name));
+        replay::facts(&survey.traces, &workload, &carried.collect::<Vec<_>>(), subject.config)
     })
 }
 

@@ -8,8 +8,8 @@ use serde::Serialize;
 
 use crate::blobs::Blob;
 use crate::filter::{Filters, Subject};
-use crate::model::Timestamp;
-use crate::store::{First, Object, Version};
+use crate::model::{Gvk, ObjectKey, Timestamp};
+use crate::store::{First, History, Object, Version};
 
 /// A change of an object.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,19 +75,10 @@ pub fn steps(object: &Object) -> Vec<(Timestamp, Step, &Version)> {
     if first.place.is_none() && object.first == First::Written {
         steps.push((object.first_seen, Step::Changed, first));
     }
-    let last = later.len().saturating_sub(usize::from(ends_with_its_deletion(object)));
+    let last = later.len().saturating_sub(usize::from(object.told_by_end));
     steps.extend(later[..last].iter().map(|version| (version.at, Step::Changed, version)));
     steps.extend(object.end.map(|end| (end.at, Step::Deleted, object.versions.last().unwrap_or(first))));
     steps
-}
-
-/// Whether the last version is what the deletion shows: of an object of which no other record has the content.
-fn ends_with_its_deletion(object: &Object) -> bool {
-    object.end.zip(object.versions.last()).is_some_and(|(end, last)| {
-        end.resource_version.is_some()
-            && end.resource_version == last.resource_version
-            && end.at <= last.at.plus_micros(1)
-    })
 }
 
 /// Whether filters keep an object as it is at a time.
@@ -108,12 +99,7 @@ impl<'a> Judge<'a> {
     pub fn keeps(&self, object: &Object, version: &Version) -> bool {
         let labels = if self.by_labels { self.labels(&version.metadata) } else { Rc::default() };
         let key = &object.key;
-        self.filters.keeps(&Subject {
-            kind: &key.kind,
-            namespace: &key.namespace,
-            name: &key.name,
-            labels: &labels,
-        })
+        self.filters.keeps(&Subject { kind: &key.kind, namespace: &key.namespace, name: &key.name, labels: &labels })
     }
 
     /// Whether they keep an object at any time in a span.
@@ -121,6 +107,19 @@ impl<'a> Judge<'a> {
         let inside = object.versions.iter().filter(|version| (from..to).contains(&version.at));
         let mut held = std::iter::once(object.version_at(from)).chain(inside.take_while(|_| self.by_labels));
         held.any(|version| self.keeps(object, version))
+    }
+
+    /// Whether they keep an owner of pods, as far as anything tells what it is like.
+    pub fn keeps_owner(&self, history: &History, gvk: &Gvk, ns_name: &str) -> bool {
+        let (namespace, name) = ns_name.split_once('/').unwrap_or(("", ns_name));
+        let key = ObjectKey { kind: gvk.group_kind(), namespace: namespace.to_owned(), name: name.to_owned() };
+        let named = history.named(&key);
+        if named.is_empty() {
+            let labels = BTreeMap::new();
+            return self.filters.keeps(&Subject { kind: &key.kind, namespace, name, labels: &labels });
+        }
+        let versions = |object: &Object| object.versions.iter().any(|version| self.keeps(object, version));
+        history.objects[named].iter().any(versions)
     }
 
     fn labels(&self, metadata: &Blob) -> Rc<BTreeMap<String, String>> {

@@ -106,7 +106,16 @@ mod tests {
     #[test]
     fn bars_stand_for_numbers() {
         let shown = chart(60, 0, &[48, 24, 1, 0, 0, 47, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 48], 20);
-        assert_eq!(shown, "TODO");
+        let expected = "\
+48 │█    ▇             █
+   │█    █             █
+   │█    █             █
+   │██   █             █
+   │██   █             █
+   │██▁  █▁            █
+ 0 └┬──────────────┬────
+    01-01          00:15";
+        assert_eq!(shown, expected);
     }
 
     #[test]

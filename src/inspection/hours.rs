@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use super::tally::Moment;
 
 /// The lengths of the spans that time is cut into, in seconds.
-pub const LENGTHS: [i64; 20] = [
-    1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1_800, 3_600, 7_200, 10_800, 21_600, 43_200, 86_400, 172_800, 604_800,
+pub const LENGTHS: [i64; 26] = [
+    1, 2, 3, 5, 10, 15, 20, 30, 60, 120, 180, 300, 600, 900, 1_200, 1_800, 3_600, 7_200, 10_800, 14_400, 21_600,
+    28_800, 43_200, 86_400, 172_800, 604_800,
 ];
 /// The span that `tracer inspect` looks for.
 pub const QUARTER: i64 = 900;

@@ -9,6 +9,9 @@ use crate::model::{ObjectKey, Timestamp};
 use crate::owners::{Owner, OwnerGraph};
 use crate::store::{History, ObjectId};
 
+/// So many owners above one another are looked through. There are five at most, but in logs that were made up.
+const DEEPEST: usize = 32;
+
 /// The pods of one owner: of the topmost one above them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pods {
@@ -22,14 +25,12 @@ pub struct Pods {
     pub at_once: u64,
 }
 
+/// The topmost owner of a pod, and whether a log shows it; `None` where nothing owns the pod.
+type Top<'h> = Option<(&'h ObjectKey, bool)>;
+
 /// The owners of the pods of a span of time, those with the most first.
-pub fn owners(
-    history: &History,
-    graph: &OwnerGraph,
-    judge: &Judge<'_>,
-    span: (Timestamp, Timestamp),
-) -> Vec<Pods> {
-    let mut lives: BTreeMap<Option<(&ObjectKey, bool)>, Vec<(Timestamp, Timestamp)>> = BTreeMap::new();
+pub fn owners(history: &History, graph: &OwnerGraph, judge: &Judge<'_>, span: (Timestamp, Timestamp)) -> Vec<Pods> {
+    let mut lives: BTreeMap<Top<'_>, Vec<(Timestamp, Timestamp)>> = BTreeMap::new();
     let pods = history.objects.iter().enumerate().filter(|(_, object)| object.key.kind.is("", "Pod"));
     for (id, pod) in pods.filter(|(_, pod)| is_within(pod, span) && judge.keeps_within(pod, span)) {
         let until = pod.end.map_or(span.1, |end| end.at);
@@ -41,7 +42,7 @@ pub fn owners(
     found
 }
 
-fn pods_of(owner: Option<(&ObjectKey, bool)>, lives: Vec<(Timestamp, Timestamp)>) -> Pods {
+fn pods_of(owner: Top<'_>, lives: Vec<(Timestamp, Timestamp)>) -> Pods {
     let pods = lives.len() as u64;
     Pods {
         owner: owner.map(|(key, _)| key.clone()),
@@ -53,9 +54,7 @@ fn pods_of(owner: Option<(&ObjectKey, bool)>, lives: Vec<(Timestamp, Timestamp)>
 
 /// The most of what there was at one time, and when that was first: of spans with a weight each. One that ends when another
 /// begins is not there with it.
-pub fn at_once(
-    spans: impl IntoIterator<Item = (Timestamp, Option<Timestamp>, u64)>,
-) -> Option<(u64, Timestamp)> {
+pub fn at_once(spans: impl IntoIterator<Item = (Timestamp, Option<Timestamp>, u64)>) -> Option<(u64, Timestamp)> {
     let mut steps: BTreeMap<Timestamp, (u64, u64)> = BTreeMap::new();
     for (since, until, weight) in spans {
         steps.entry(since).or_default().0 += weight;
@@ -71,18 +70,12 @@ pub fn at_once(
     counts.max().map(|(most, Reverse(at))| (most, at))
 }
 
-/// The topmost owner of an object at a time, along the first of several; with whether a log shows it. Of a circle the one that
-/// leads back.
-fn top<'h>(
-    history: &'h History,
-    graph: &'h OwnerGraph,
-    id: ObjectId,
-    at: Timestamp,
-) -> Option<(&'h ObjectKey, bool)> {
+/// The topmost owner of an object at a time, along the first of several. Of a circle the one that leads back.
+fn top<'h>(history: &'h History, graph: &'h OwnerGraph, id: ObjectId, at: Timestamp) -> Top<'h> {
     let mut passed = BTreeSet::from([Owner::Seen(id)]);
     let mut top = None;
     let mut next = graph.owners_at(id, at).first().copied();
-    while let Some(owner) = next.filter(|owner| passed.insert(*owner)) {
+    while let Some(owner) = next.filter(|owner| passed.len() <= DEEPEST && passed.insert(*owner)) {
         top = Some(match owner {
             Owner::Seen(id) => (&history.objects[id].key, true),
             Owner::Unseen(unseen) => (&graph.unseen[unseen].key, false),

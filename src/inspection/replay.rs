@@ -1,155 +1,124 @@
-//! What a trace would start.
+//! A trace, and what it would start.
 
+use std::cmp::Reverse;
 use std::collections::BTreeMap;
 
 use serde::Serialize;
-use serde_json::Value;
 
-use super::owners::at_once;
+use super::schema::Name;
+use super::workload::{Asked, Lives, Workload};
+use crate::config::TracerConfig;
 use crate::decode::OwnerLifecycles;
-use crate::model::{GroupKind, ObjectKey, Timestamp};
-use crate::store::{History, Object, Version};
-use crate::trace::Lifecycle;
+use crate::model::{GroupKind, Gvk, ObjectKey, Timestamp};
+use crate::survey::Traces;
 
-/// How many pods objects ask for, at the start and at most.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Asked {
-    /// In the starting state.
+/// What is in a trace.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+pub struct TraceFacts {
+    /// The kinds that its config, or the one that was given, tracks.
+    pub tracked: Vec<Gvk>,
+    /// Its first second.
+    pub from: Option<String>,
+    /// The second of its last event.
+    pub to: Option<String>,
+    /// How long it is, in seconds.
+    pub seconds: i64,
+    /// Its events, the starting state included, and an empty one that ends it.
+    pub events: u64,
+    /// Objects in the starting state.
     pub at_start: u64,
-    /// At one time, at most.
-    pub at_most: u64,
+    /// Objects applied later.
+    pub applied: u64,
+    /// Objects deleted.
+    pub deleted: u64,
+    /// The bytes of what is applied, as JSON.
+    pub bytes: u64,
+    /// The object that takes the most of them at one time.
+    pub largest: Option<Largest>,
+    /// Pods that its objects ask for.
+    pub pods: Asked,
+    /// When they ask for the most.
+    pub peak: Option<String>,
+    /// The same by kind.
+    pub kinds: Vec<KindOfTrace>,
+    /// Lifecycles of pods.
+    pub lifecycles: Lives,
+    /// Who owns pods, those with the most first.
+    pub owners: Vec<OwnerOfTrace>,
 }
 
-/// What the objects of a trace ask for.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Workload {
-    /// All of them.
-    pub all: Asked,
-    /// When they asked for the most.
-    pub peak: Option<Timestamp>,
-    /// By kind; `None` for a kind of which nobody can tell how many pods it makes.
-    pub kinds: BTreeMap<GroupKind, Option<Asked>>,
-    /// The objects that ask for any at some time, with the most that they ask for.
-    pub objects: BTreeMap<ObjectKey, u64>,
+/// The largest object of a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Largest {
+    /// Its name.
+    pub object: Name,
+    /// Its bytes, as JSON.
+    pub bytes: u64,
 }
 
-/// A span in which an object asks for so many pods.
-type Ask = (Timestamp, Option<Timestamp>, u64);
+/// What the objects of one kind of a trace ask for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct KindOfTrace {
+    /// API group, empty for the core group.
+    pub group: String,
+    /// The kind.
+    pub kind: String,
+    /// Pods; null for a kind that does not tell: a schedule, one for each node, a custom resource.
+    pub pods: Option<Asked>,
+}
 
-impl Workload {
-    /// Of the objects of a trace that begins at a moment.
-    pub fn of(history: &History, begin: Timestamp) -> Self {
-        let mut workload = Workload::default();
-        let mut kinds: BTreeMap<&GroupKind, Vec<Ask>> = BTreeMap::new();
-        for object in &history.objects {
-            let Some(asks) = asks(object) else {
-                workload.kinds.insert(object.key.kind.clone(), None);
-                continue;
-            };
-            let most = asks.iter().map(|ask| ask.2).max().unwrap_or(0);
-            if most > 0 {
-                let known = workload.objects.entry(object.key.clone()).or_default();
-                *known = most.max(*known);
-            }
-            kinds.entry(&object.key.kind).or_default().extend(asks);
-        }
-        let all = kinds.values().flatten().copied();
-        let (at_most, peak) = at_once(all.clone()).unzip();
-        workload.all = Asked { at_start: at_start(all, begin), at_most: at_most.unwrap_or(0) };
-        workload.peak = peak.filter(|_| workload.all.at_most > 0).map(|at| at.max(begin));
-        for (kind, asks) in kinds {
-            let at_most = at_once(asks.iter().copied()).map_or(0, |(most, _)| most);
-            let asked = Asked { at_start: at_start(asks.into_iter(), begin), at_most };
-            workload.kinds.insert(kind.clone(), Some(asked));
-        }
-        workload
+/// An owner of pods in a trace.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct OwnerOfTrace {
+    /// The owner.
+    pub owner: Name,
+    /// How many pods it asks for, at most; null where its kind does not tell.
+    pub pods: Option<u64>,
+    /// How many lifecycles it has.
+    pub lifecycles: u64,
+}
+
+/// What is in a trace that is the only input.
+pub fn facts(traces: &Traces, workload: &Workload, carried: &[&OwnerLifecycles], config: &TracerConfig) -> TraceFacts {
+    let Traces { events, at_start, applied, deleted, bytes, .. } = *traces;
+    let second = |second: i64| Timestamp::from_seconds(second).to_string();
+    let (from, to) = traces.seconds.unzip();
+    let kind = |(kind, pods): (&GroupKind, &Option<Asked>)| KindOfTrace {
+        group: kind.group.clone(),
+        kind: kind.kind.clone(),
+        pods: *pods,
+    };
+    TraceFacts {
+        tracked: config.iter().map(|(gvk, _)| gvk.clone()).collect(),
+        from: from.map(second),
+        to: to.map(second),
+        seconds: from.zip(to).map_or(0, |(from, to)| to.saturating_sub(from)),
+        events,
+        at_start,
+        applied,
+        deleted,
+        bytes,
+        largest: traces.largest.as_ref().map(|(bytes, Reverse(key))| Largest { object: key.into(), bytes: *bytes }),
+        pods: workload.all,
+        peak: workload.peak.map(|at| second(at.seconds())),
+        kinds: workload.kinds.iter().map(kind).collect(),
+        lifecycles: Lives::of(carried),
+        owners: owners_of_trace(workload, carried),
     }
 }
 
-fn at_start(asks: impl Iterator<Item = Ask>, begin: Timestamp) -> u64 {
-    let there = asks.filter(|(since, until, _)| *since < begin && until.is_none_or(|until| until >= begin));
-    there.fold(0, |sum, (_, _, pods)| sum.saturating_add(pods))
-}
-
-/// When an object asks for how many pods; `None` where its kind does not tell.
-fn asks(object: &Object) -> Option<Vec<Ask>> {
-    let since = object.versions.iter();
-    let until = object.versions.iter().skip(1).map(|next| Some(next.at)).chain([object.end.map(|end| end.at)]);
-    since.zip(until).map(|(version, until)| Some((version.at, until, pods(&object.key.kind, version)?))).collect()
-}
-
-/// How many pods an object makes that is not left to a schedule; `None` where its kind does not tell.
-fn pods(kind: &GroupKind, version: &Version) -> Option<u64> {
-    let content = || version.content.as_ref().map(|content| content.object()).unwrap_or_default();
-    let number = |spec: &Value, name: &str| spec.get(name).and_then(Value::as_u64);
-    let spec = || content().remove("spec").unwrap_or_default();
-    match (kind.group.as_str(), kind.kind.as_str()) {
-        ("", "Pod") => Some(1),
-        ("apps", "Deployment" | "ReplicaSet" | "StatefulSet") | ("", "ReplicationController") => {
-            Some(number(&spec(), "replicas").unwrap_or(1))
-        }
-        ("batch", "Job") => {
-            let spec = spec();
-            let suspended = spec.get("suspend") == Some(&Value::Bool(true));
-            let parallel = number(&spec, "parallelism").unwrap_or(1);
-            Some(if suspended { 0 } else { parallel.min(number(&spec, "completions").unwrap_or(parallel)) })
-        }
-        ("", "ConfigMap" | "Secret" | "ServiceAccount" | "Service" | "PersistentVolumeClaim") => Some(0),
-        _ => None,
+fn owners_of_trace(workload: &Workload, carried: &[&OwnerLifecycles]) -> Vec<OwnerOfTrace> {
+    let mut owners: BTreeMap<Name, (Option<u64>, u64)> = BTreeMap::new();
+    for (key, pods) in &workload.objects {
+        owners.entry(key.into()).or_default().0 = Some(*pods);
     }
-}
-
-/// What lifecycles a trace carries.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Lives {
-    /// All of them.
-    pub all: u64,
-    /// Those that have an end.
-    pub finished: u64,
-    /// The shortest, the median and the longest of those, in seconds.
-    pub seconds: Option<[i64; 3]>,
-}
-
-impl Lives {
-    /// Of these.
-    pub fn of(carried: &[OwnerLifecycles]) -> Self {
-        let lives = || carried.iter().flat_map(|carried| &carried.lifecycles);
-        let length = |life: &Lifecycle| match life {
-            Lifecycle::Finished(start, end) => Some(end.saturating_sub(*start)),
-            Lifecycle::Running(_) | Lifecycle::Empty => None,
-        };
-        let mut lengths: Vec<i64> = lives().filter_map(length).collect();
-        lengths.sort_unstable();
-        let at = |index: usize| lengths.get(index).copied();
-        let seconds = at(0).zip(at(lengths.len() / 2)).zip(lengths.last().copied());
-        Lives {
-            all: lives().count() as u64,
-            finished: lengths.len() as u64,
-            seconds: seconds.map(|((shortest, median), longest)| [shortest, median, longest]),
-        }
+    for OwnerLifecycles { gvk, ns_name, lifecycles, .. } in carried {
+        let (namespace, name) = ns_name.split_once('/').unwrap_or(("", ns_name));
+        let key = ObjectKey { kind: gvk.group_kind(), namespace: namespace.to_owned(), name: name.to_owned() };
+        owners.entry((&key).into()).or_default().1 += lifecycles.len() as u64;
     }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::{Gvk, SourceId};
-
-    #[test]
-    fn lives_are_told_by_their_lengths() {
-        let carried = |lifecycles: &[Lifecycle]| OwnerLifecycles {
-            source: SourceId::default(),
-            begins: None,
-            gvk: Gvk::new("apps", "v1", "Deployment"),
-            ns_name: "shop/web".to_owned(),
-            hash: 1,
-            lifecycles: lifecycles.to_vec(),
-        };
-        let lives = Lives::of(&[
-            carried(&[Lifecycle::Finished(10, 12), Lifecycle::Running(3), Lifecycle::Empty]),
-            carried(&[Lifecycle::Finished(10, 40), Lifecycle::Finished(0, 5)]),
-        ]);
-        assert_eq!(lives, Lives { all: 5, finished: 3, seconds: Some([2, 5, 30]) });
-        assert_eq!(Lives::of(&[]).seconds, None);
-    }
+    let owner = |(owner, (pods, lifecycles)): (Name, (Option<u64>, u64))| OwnerOfTrace { owner, pods, lifecycles };
+    let mut owners: Vec<OwnerOfTrace> = owners.into_iter().map(owner).collect();
+    owners.sort_by_key(|owner| Reverse((owner.pods.unwrap_or(0).max(owner.lifecycles), owner.lifecycles)));
+    owners
 }

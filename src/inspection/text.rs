@@ -1,15 +1,19 @@
 //! An inspection as text: what there is first, and at the end, where a terminal shows it, when, and what to do.
 
+mod trace;
+
 use std::io::{self, Write};
 
 use super::chart;
 use super::hours::{Histogram, Window};
-use super::schema::{FormCount, Inspection, Silent, TraceFacts};
+use super::schema::{
+    BusySpan, FormCount, Input, Inspection, KindCount, LevelCount, NamespaceCount, OwnerCount, Silent,
+};
 use super::words::{bytes, count, number, percent, span};
 use crate::decode::audit::{Resource, qualified};
 use crate::model::Timestamp;
 use crate::output::{Harmless, Styles, Table};
-use crate::report::ResourceAccount;
+use crate::report::{ResourceAccount, ServerAccount};
 
 /// So many rows of a table are shown; JSON has all.
 const ROWS: usize = 15;
@@ -52,6 +56,7 @@ pub fn write_text(
     page.command(quarter)
 }
 
+/// The page in the making.
 struct Page<'a, W> {
     inspection: &'a Inspection,
     look: Look,
@@ -87,7 +92,7 @@ impl<W: Write> Page<'_, W> {
         let Inspection { records, objects, changes, log, window: looked_at, inputs, .. } = self.inspection;
         let read = format!("{} from {}", count(*records, "record"), count(inputs.len() as u64, "input"));
         let Some((span, (log, (from, to)))) = looked_at.as_ref().zip(log.as_ref().zip(window)) else {
-            return self.line(&format!("{read}, none with a time"));
+            return self.line(&if *records == 0 { read } else { format!("{read}, none with a time") });
         };
         let length = |seconds: i64| self::span(seconds.saturating_mul(1_000_000));
         let [first, last] = [&log.from, &log.to].map(|at| Timestamp::parse_rfc3339(at).unwrap_or_default());
@@ -118,8 +123,9 @@ impl<W: Write> Page<'_, W> {
     }
 
     fn inputs(&mut self) -> io::Result<()> {
-        let row = |input: &super::schema::Input| {
-            let members = if input.archive { format!("tar of {}", count(input.members, "file")) } else { String::new() };
+        let row = |input: &Input| {
+            let members =
+                if input.archive { format!("tar of {}", count(input.members, "file")) } else { String::new() };
             let stored = [input.bytes.map(bytes), input.compression.map(str::to_owned), Some(members)];
             let stored: Vec<String> = stored.into_iter().flatten().filter(|text| !text.is_empty()).collect();
             let time = |at: &Option<String>| at.as_deref().map(short).unwrap_or_else(|| "-".to_owned());
@@ -140,7 +146,7 @@ impl<W: Write> Page<'_, W> {
     fn forms(&mut self) -> io::Result<()> {
         let mut table = Table::new(["RECORDS", "COUNT", "SHARE"]).right([1, 2]);
         for FormCount { format, records, fates } in &self.inspection.forms {
-            table.row([format.describe().to_owned(), number(*records), String::new()]);
+            table.row([format.describe().to_owned(), number(*records)]);
             for fate in fates {
                 let what = format!("  {}", fate.fate.describe());
                 table.row([what, number(fate.records), percent(fate.records, *records)]);
@@ -154,7 +160,7 @@ impl<W: Write> Page<'_, W> {
     }
 
     fn levels(&mut self) -> io::Result<()> {
-        let row = |level: &super::schema::LevelCount| {
+        let row = |level: &LevelCount| {
             let others = level.events - level.early - level.writes;
             let numbers = [level.events, level.early, level.writes, others].map(number);
             std::iter::once(level.level.to_owned()).chain(numbers).collect()
@@ -175,13 +181,12 @@ impl<W: Write> Page<'_, W> {
             [name, number(of.writes), percent(of.with_result, of.writes)].into_iter().chain(numbers).collect()
         };
         let rows = self.inspection.resources.iter().map(row).collect();
-        let header =
-            ["RESOURCE", "WRITES", "WITH RESULT", "REQUEST ONLY", "CUT", "WITHOUT BODY", "DELETIONS"];
+        let header = ["RESOURCE", "WRITES", "WITH RESULT", "REQUEST ONLY", "CUT", "WITHOUT BODY", "DELETIONS"];
         self.table(Table::new(header).right(1..=6), rows, "resources")
     }
 
     fn servers(&mut self) -> io::Result<()> {
-        let row = |server: &crate::report::ServerAccount| {
+        let row = |server: &ServerAccount| {
             let time = |at: &Option<String>| at.as_deref().map(short).unwrap_or_else(|| "-".to_owned());
             vec![
                 server.name.clone(),
@@ -196,8 +201,9 @@ impl<W: Write> Page<'_, W> {
     }
 
     fn kinds(&mut self) -> io::Result<()> {
-        let row = |of: &super::schema::KindCount| {
-            let numbers = [of.objects, of.at_start, of.at_end, of.changes.created, of.changes.changed, of.changes.deleted];
+        let row = |of: &KindCount| {
+            let numbers =
+                [of.objects, of.at_start, of.at_end, of.changes.created, of.changes.changed, of.changes.deleted];
             let tracked = if of.tracked { "yes" } else { "" };
             let name = std::iter::once(qualified(&of.group, &of.kind));
             name.chain(numbers.map(number)).chain([tracked.to_owned()]).collect()
@@ -208,7 +214,7 @@ impl<W: Write> Page<'_, W> {
     }
 
     fn namespaces(&mut self) -> io::Result<()> {
-        let row = |of: &super::schema::NamespaceCount| {
+        let row = |of: &NamespaceCount| {
             let name = if of.namespace.is_empty() { "(cluster)".to_owned() } else { of.namespace.clone() };
             let numbers = [of.objects, of.pods, of.changes.created, of.changes.changed, of.changes.deleted];
             std::iter::once(name).chain(numbers.map(number)).collect()
@@ -219,7 +225,7 @@ impl<W: Write> Page<'_, W> {
     }
 
     fn owners(&mut self) -> io::Result<()> {
-        let row = |of: &super::schema::OwnerCount| {
+        let row = |of: &OwnerCount| {
             let name = match &of.owner {
                 None => "(nothing)".to_owned(),
                 Some(owner) if of.seen => owner.shown(),
@@ -229,55 +235,6 @@ impl<W: Write> Page<'_, W> {
         };
         let rows = self.inspection.owners.iter().map(row).collect();
         self.table(Table::new(["OWNER OF PODS", "PODS", "AT ONCE"]).right([1, 2]), rows, "owners")
-    }
-
-    fn trace(&mut self, trace: &TraceFacts) -> io::Result<()> {
-        let stored = self.inspection.inputs.first().and_then(|input| input.bytes).map(bytes);
-        let mut facts = Table::new(Vec::<String>::new());
-        let length = trace.seconds.saturating_mul(1_000_000);
-        facts.row(["length".to_owned(), span(length)]);
-        facts.row(["events".to_owned(), number(trace.events)]);
-        let (at_start, applied, deleted) = (number(trace.at_start), number(trace.applied), number(trace.deleted));
-        facts.row(["objects".to_owned(), format!("{at_start} at the start, {applied} applied later, {deleted} deleted")]);
-        let peak = trace.peak.as_deref().map(|at| format!(" (at {at})")).unwrap_or_default();
-        let unknown = trace.kinds.iter().filter(|kind| kind.pods.is_none()).count() as u64;
-        let besides = if unknown > 0 { format!(", and those of {}", count(unknown, "kind")) + " that do not tell" } else { String::new() };
-        let pods = &trace.pods;
-        facts.row(["pods".to_owned(), format!("{} asked for at the start, {} at most{peak}{besides}", number(pods.at_start), number(pods.at_most))]);
-        let lives = &trace.lifecycles;
-        let lengths = lives.seconds.map(|lengths| lengths.map(|seconds| span(seconds.saturating_mul(1_000_000))));
-        let lengths = lengths.map(|[a, b, c]| format!(", from {a} to {c}, half of them up to {b}")).unwrap_or_default();
-        facts.row(["lifecycles".to_owned(), format!("{}, {} of them with an end{lengths}", number(lives.all), number(lives.finished))]);
-        let largest = trace.largest.as_ref().map(|of| format!(", the largest {} ({})", bytes(of.bytes), of.object.shown()));
-        let stored = stored.map(|stored| format!("{stored} as stored, ")).unwrap_or_default();
-        facts.row(["size".to_owned(), format!("{stored}{} of objects{}", bytes(trace.bytes), largest.unwrap_or_default())]);
-        let tracked: Vec<String> = trace.tracked.iter().map(ToString::to_string).collect();
-        facts.row(["tracked".to_owned(), tracked.join(", ")]);
-        writeln!(self.out)?;
-        facts.write(self.out, self.look.width, self.look.styles)?;
-        self.kinds_of_trace(trace)?;
-        let row = |of: &super::schema::OwnerOfTrace| {
-            let pods = of.pods.map_or_else(|| "?".to_owned(), number);
-            vec![of.owner.shown(), pods, number(of.lifecycles)]
-        };
-        let rows = trace.owners.iter().map(row).collect();
-        self.table(Table::new(["OWNER OF PODS", "PODS", "LIFECYCLES"]).right([1, 2]), rows, "owners")
-    }
-
-    fn kinds_of_trace(&mut self, trace: &TraceFacts) -> io::Result<()> {
-        let row = |of: &super::schema::KindCount| {
-            let kind = trace.kinds.iter().find(|kind| kind.kind == of.kind && kind.group == of.group);
-            let asked = kind.and_then(|kind| kind.pods);
-            let pods = |number_of: fn(&super::replay::Asked) -> u64| {
-                asked.as_ref().map_or_else(|| "?".to_owned(), |asked| number(number_of(asked)))
-            };
-            let numbers = [of.objects, of.at_start, of.changes.created, of.changes.changed, of.changes.deleted];
-            let name = std::iter::once(qualified(&of.group, &of.kind));
-            name.chain(numbers.map(number)).chain([pods(|asked| asked.at_start), pods(|asked| asked.at_most)]).collect()
-        };
-        let rows = self.inspection.kinds.iter().map(row).collect();
-        let header = ["KIND", "OBJECTS", "AT START", "CREATED", "CHANGED", "DELETED", "PODS AT START", "AT MOST"];
-        self.table(Table::new(header).right(1..=7), rows, "kinds")
     }
 
     /// Bars over time, as wide as the terminal.
@@ -297,7 +254,7 @@ impl<W: Write> Page<'_, W> {
     }
 
     fn busiest(&mut self) -> io::Result<()> {
-        let row = |of: &super::schema::BusySpan| {
+        let row = |of: &BusySpan| {
             let (from, to) = of.window;
             let length = span(to.saturating_sub(from).saturating_mul(1_000_000));
             let numbers = [of.changes.all(), of.changes.created, of.changes.changed, of.changes.deleted, of.pods];

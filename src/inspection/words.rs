@@ -5,7 +5,8 @@ use crate::model::Timestamp;
 /// A number with its thousands apart: `1,234,567`.
 pub fn number(number: u64) -> String {
     let digits = number.to_string();
-    let groups: Vec<&str> = digits.as_bytes().rchunks(3).rev().filter_map(|three| std::str::from_utf8(three).ok()).collect();
+    let groups: Vec<&str> =
+        digits.as_bytes().rchunks(3).rev().filter_map(|three| std::str::from_utf8(three).ok()).collect();
     groups.join(",")
 }
 

@@ -57,6 +57,8 @@ pub struct Object {
     pub first: First,
     /// What was seen of it, in order; never empty. The first counts from birth, whenever it was seen.
     pub versions: Vec<Version>,
+    /// Whether the last version is what the deletion shows, since no other record has the content.
+    pub told_by_end: bool,
     /// How it ended, if it did.
     pub end: Option<End>,
     /// Whether any record has its uid.

@@ -153,13 +153,16 @@ pub(super) fn draft(
     deletions.sort_by_key(|entry| (time(entry), entry.position));
     let deletion = deletions.first();
     let lived = !living.is_empty();
+    let mut by_end = None;
     if living.iter().all(|entry| entry.content.is_none()) {
         let shown = deletions.iter().find(|entry| !matches!(entry.telling, Telling::Nothing(_)));
+        by_end = shown.map(|deletion| deletion.position);
         living.extend(shown.map(|deletion| Entry { change: Change::Modified, ..deletion.clone() }));
     }
     let sightings = ordered(living, deletion.map(time));
     let first_seen = sightings[0].at;
     let first = if lived { sightings[0].tells() } else { First::Seen };
+    let told_by_end = by_end.is_some() && sightings.last().map(|last| last.entry.position) == by_end;
     let born = birth(&sightings, created);
     let last_version = sightings.last().map_or(born, |sighting| sighting.at);
     let told_end = deletion.map(|entry| End {
@@ -178,8 +181,18 @@ pub(super) fn draft(
     let facts = |told: Facts| if told == Facts::None { told } else { told.over(known) };
     let told_end = told_end.map(|end| End { facts: facts(end.facts), ..end });
     let end = told_end.or_else(|| left.and_then(|left| left.end(key, &versions, report)));
-    let object =
-        Object { key: key.clone(), born, created, first_seen, first, versions, end, has_uid: uid.is_some(), from_trace };
+    let object = Object {
+        key: key.clone(),
+        born,
+        created,
+        first_seen,
+        first,
+        told_by_end,
+        versions,
+        end,
+        has_uid: uid.is_some(),
+        from_trace,
+    };
     Draft { uid, object, last_seen, last_stream, told, unseen_versions }
 }
 

@@ -30,11 +30,7 @@ struct Stretch {
 
 impl Stretch {
     fn and(self, other: Stretch) -> Stretch {
-        Stretch {
-            count: self.count + other.count,
-            first: self.first.min(other.first),
-            last: self.last.max(other.last),
-        }
+        Stretch { count: self.count + other.count, first: self.first.min(other.first), last: self.last.max(other.last) }
     }
 }
 

@@ -86,7 +86,9 @@ fn quote(word: &OsStr) -> String {
     let bytes = word.as_encoded_bytes();
     match word.to_str() {
         Some(text) if !bytes.is_empty() && bytes.iter().copied().all(plain) => text.to_owned(),
-        Some(text) if !text.chars().any(|c| c.is_control() || is_unseen(c)) => format!("'{}'", text.replace('\'', r"'\''")),
+        Some(text) if !text.chars().any(|c| c.is_control() || is_unseen(c)) => {
+            format!("'{}'", text.replace('\'', r"'\''"))
+        }
         _ => format!("$'{}'", bytes.iter().map(|byte| escape(*byte)).collect::<String>()),
     }
 }
@@ -122,9 +124,33 @@ mod tests {
     #[test]
     fn the_inputs_and_filters_are_the_same() {
         let args = [
-            "audit/", "-", "-n", "a,b*", "--exclude-ns=-x", "-l", "app in (a,b),!c", "-l", "d", "--kind", "deploy,v1.Pod",
-            "--name", "deploy/web", "-c", "my config.yaml", "--baseline", "b", "--baseline-at", "0", "--max-record", "1K",
-            "--skip-invalid", "--no-infer", "--from", "5", "-j", "3",
+            "audit/",
+            "-",
+            "-n",
+            "a,b*",
+            "--exclude-ns=-x",
+            "-l",
+            "app in (a,b),!c",
+            "-l",
+            "d",
+            "--kind",
+            "deploy,v1.Pod",
+            "--name",
+            "deploy/web",
+            "-c",
+            "my config.yaml",
+            "--baseline",
+            "b",
+            "--baseline-at",
+            "0",
+            "--max-record",
+            "1K",
+            "--skip-invalid",
+            "--no-infer",
+            "--from",
+            "5",
+            "-j",
+            "3",
         ];
         assert_eq!(
             command(&args),

@@ -167,7 +167,8 @@ impl<'e, 'a> Request<'e, 'a> {
         let wanted = self.decoder.interest.needs(&self.target.group, self.kind, &self.target.version);
         // Of what is not needed it says nothing, but that it was changed.
         let untold = !self.decoder.interest.is_outline() || self.kind.is_empty() || self.target.name.is_empty();
-        if !wanted && untold && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_))) {
+        if !wanted && untold && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_)))
+        {
             return Vec::new();
         }
         let (uid, base) = self.named();
