@@ -21,6 +21,7 @@ use crate::input::{self, Consumer, InputError, Progress, Record, Sources};
 use crate::model::{SourceId, Timestamp};
 use crate::report::{Report, SourceSummary};
 use crate::store::Store;
+use crate::survey::Survey;
 
 /// How an archive is read.
 pub struct Reading<'a> {
@@ -43,6 +44,8 @@ pub struct Archive {
     pub store: Store,
     /// What was seen of audit logs.
     pub coverage: Coverage,
+    /// What the records were; of a reading in outlines ([`Interest::outline`](crate::decode::Interest::outline)) alone.
+    pub survey: Option<Box<Survey>>,
     /// What was noted.
     pub report: Report,
     /// The first and last recorded time.

@@ -20,12 +20,14 @@ mod common;
 mod diff;
 mod get;
 mod help;
+mod inspect;
 mod size;
 mod time;
 
 pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
 pub use diff::{DiffArgs, DiffFormat, DiffOptions, Instants};
 pub use get::{Asked, AskedKind, GetArgs, GetOptions, Order, Shown};
+pub use inspect::{InspectArgs, InspectOptions};
 pub use size::{SizeError, parse_size};
 pub use time::{ResolvedWindow, TimeArg, TimeError, WindowArgs};
 
@@ -59,6 +61,9 @@ pub enum Command {
     #[command(long_about = help::LONG_DIFF, after_long_help = help::AFTER_DIFF, override_usage = help::USAGE_DIFF)]
     #[command(mut_arg("inputs", |inputs| inputs.help(help::INPUTS_DIFF).long_help(help::INPUTS_DIFF)))]
     Diff(Box<DiffArgs>),
+    /// Say what is in logs, or in a trace, and when
+    #[command(long_about = help::LONG_INSPECT, after_long_help = help::AFTER_INSPECT)]
+    Inspect(Box<InspectArgs>),
     /// Print the completions for a shell
     #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
     Completions(CompletionsArgs),
@@ -219,6 +224,8 @@ pub enum Invocation {
     Get(Box<GetOptions>),
     /// `tracer diff`
     Diff(Box<DiffOptions>),
+    /// `tracer inspect`
+    Inspect(Box<InspectOptions>),
     /// `tracer completions`
     Completions(CompletionsArgs),
     /// `tracer man`
@@ -232,6 +239,7 @@ impl Invocation {
             Invocation::Export(options) => options.common.messages(),
             Invocation::Get(options) => options.common.messages(),
             Invocation::Diff(options) => options.common.messages(),
+            Invocation::Inspect(options) => options.common.messages(),
             Invocation::Completions(_) | Invocation::Man(_) => Messages::new(Color::default(), Default::default()),
         }
     }
@@ -242,6 +250,7 @@ impl Invocation {
             Invocation::Export(_) => "tracer export",
             Invocation::Get(_) => "tracer get",
             Invocation::Diff(_) => "tracer diff",
+            Invocation::Inspect(_) => "tracer inspect",
             Invocation::Completions(_) => "tracer completions",
             Invocation::Man(_) => "tracer man",
         }
@@ -280,6 +289,10 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Res
         Command::Diff(args) => {
             let options = args.validate().map_err(|error| usage("diff", &error))?;
             Ok(Invocation::Diff(Box::new(options)))
+        }
+        Command::Inspect(args) => {
+            let options = args.validate().map_err(|error| usage("inspect", &error))?;
+            Ok(Invocation::Inspect(Box::new(options)))
         }
         Command::Completions(args) => Ok(Invocation::Completions(args)),
         Command::Man(args) => Ok(Invocation::Man(args)),

@@ -92,7 +92,7 @@ impl Coverage {
     /// # Errors
     /// A temporary file that cannot be written.
     pub fn take(&mut self, source: u32, audited: &Audited) -> Result<(), SpillError> {
-        let Audited { id, at, ref server, ref write } = *audited;
+        let Audited { id, at, ref server, ref write, .. } = *audited;
         self.records += 1;
         let log = self.logs.take(source, server.as_deref(), at);
         match write {
@@ -133,6 +133,7 @@ impl Coverage {
             outcome_unknown: tally.unknown,
             policy: policy::rule(&recorded.lacking()),
             resources: recorded.tracked,
+            others: recorded.others,
             untracked_writes: recorded.untracked.0,
             untracked_with_result: recorded.untracked.1,
             servers: servers.into_iter().map(server_account).collect(),

@@ -17,6 +17,7 @@
 //! | [`archive`] | everything that was named, read into a store |
 //! | [`store`] | observations → for each object, its versions in order |
 //! | [`coverage`] | what audit logs can tell and what they cannot |
+//! | [`survey`] | what the records of a log are, and when there were any |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
 //! | [`window`] | the events of a span of time |
@@ -26,6 +27,7 @@
 //! | [`difference`] | what changed from one value to another, field by field |
 //! | [`comparison`] | two traces, or two instants of a log, held against each other |
 //! | [`report`] | what could make the trace differ from what happened |
+//! | [`inspection`] | what is in a log, and when |
 //! | [`output`] | stdout or a file that is replaced whole; progress |
 //! | [`cli`], [`cmd`] | arguments; one command per file |
 
@@ -42,6 +44,7 @@ pub mod difference;
 pub mod filter;
 pub mod fingerprint;
 pub mod input;
+pub mod inspection;
 pub mod json;
 pub mod lifecycle;
 pub mod manifest;
@@ -52,6 +55,7 @@ pub mod patch;
 pub mod report;
 pub mod state;
 pub mod store;
+pub mod survey;
 pub mod trace;
 mod uri;
 pub mod window;

@@ -108,6 +108,16 @@ impl Report {
         self.tallies.get(&reason).map_or(0, Tally::count)
     }
 
+    /// The first and the last moment of a reason; `None` where none is known.
+    pub fn span(&self, reason: Reason) -> Option<(Timestamp, Timestamp)> {
+        let tally = self.tallies.get(&reason)?;
+        let second = Timestamp::from_seconds;
+        let seconds = tally.by_second.first_key_value().zip(tally.by_second.last_key_value());
+        let seconds = seconds.map(|((first, _), (last, _))| (second(*first), second(*last)));
+        let lasting = tally.by_span.keys().copied().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
+        seconds.into_iter().chain(lasting).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+    }
+
     /// The account for a window in Unix seconds.
     pub fn gaps(&self, window: (i64, i64)) -> Vec<Gap> {
         let gap = |(reason, tally): (&Reason, &Tally)| Gap {

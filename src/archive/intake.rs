@@ -49,6 +49,7 @@ impl<'a> Intake<'a> {
             reading,
             archive: Archive {
                 sources: (0..reading.sources.len() as u32).map(name).collect(),
+                survey: reading.decoder.interest.is_outline().then(Box::default),
                 store,
                 ..Archive::default()
             },
@@ -69,6 +70,7 @@ impl<'a> Intake<'a> {
         let outcomes = self.assembly.source(source);
         self.assembled(outcomes, Position::default(), None)?;
         self.places.member = Some((source, name.into()));
+        self.archive.survey.iter_mut().for_each(|survey| survey.member(source));
         Ok(())
     }
 
@@ -88,6 +90,9 @@ impl<'a> Intake<'a> {
         if let Some(at) = decoded.at {
             extend(&mut self.spans[source], at);
         }
+        if let Some(survey) = &mut self.archive.survey {
+            survey.take(&decoded, is_of_baseline(self.reading, decoded.position.source));
+        }
         self.items(decoded)
     }
 
@@ -98,6 +103,7 @@ impl<'a> Intake<'a> {
         let index = source.index as usize;
         self.archive.records += 1;
         self.archive.sources[index].records += 1;
+        self.archive.survey.iter_mut().for_each(|survey| survey.idle(source, audited));
         self.audited(index, audited)
     }
 
@@ -118,8 +124,7 @@ impl<'a> Intake<'a> {
             match item {
                 Item::Observed(observation) => {
                     // Records of one array have a time each. The state before a log is no part of it.
-                    let baseline = &self.reading.decoder.baseline;
-                    let of_baseline = baseline.as_ref().is_some_and(|baseline| baseline.holds(position.source));
+                    let of_baseline = is_of_baseline(self.reading, position.source);
                     if let (false, Some(at)) = (in_trace || of_baseline, observation.at) {
                         extend(&mut self.spans[source], at);
                     }
@@ -239,6 +244,11 @@ impl<'a> Intake<'a> {
         }
         Ok(self.archive)
     }
+}
+
+/// Whether a source is a list whose time the user told.
+fn is_of_baseline(reading: &Reading<'_>, source: SourceId) -> bool {
+    reading.decoder.baseline.as_ref().is_some_and(|baseline| baseline.holds(source))
 }
 
 /// Widens a span to a moment.

@@ -157,6 +157,11 @@ impl Common {
         Ok(vec![PathBuf::from(STDIN)])
     }
 
+    /// The inputs as given; none where that is stdin.
+    pub fn named_inputs(&self) -> &[PathBuf] {
+        &self.inputs
+    }
+
     /// How many threads to use.
     pub fn thread_count(&self) -> NonZeroUsize {
         self.threads.or_else(|| std::thread::available_parallelism().ok()).unwrap_or(NonZeroUsize::MIN)

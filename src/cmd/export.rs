@@ -5,9 +5,8 @@ use super::{ExitStatus, summary};
 use crate::archive::{Archive, Past};
 use crate::cli::{ExportOptions, ResolvedWindow, UsageError};
 use crate::config::TracerConfig;
-use crate::coverage::{Known, SpillError};
 use crate::decode::Interest;
-use crate::model::{GroupKind, Gvk, Timestamp};
+use crate::model::{Gvk, Timestamp};
 use crate::output::{Content, Messages, Output};
 use crate::report::{Account, AuditAccount, Contents, Report, Window as ReportWindow};
 use crate::store::History;
@@ -41,7 +40,7 @@ pub fn run_with_focus(options: ExportOptions, focus: Focus, messages: &Messages)
     let mut report = std::mem::take(&mut archive.report);
     let span = reading::span(&archive, &seen);
     let window = window(&options, &archive, span)?;
-    let audit = audit(&mut archive, &seen, &config, &mut report)?;
+    let audit = reading::audit(&mut archive, &seen, &config, &mut report)?;
     let (history, filters, carried) = (&seen, &options.filters, archive.carried.as_slice());
     let sanitize = options.sanitize;
     let export = Export { history, graph: &graph, config: &config, filters, sanitize, carried };
@@ -84,20 +83,6 @@ fn window(options: &ExportOptions, archive: &Archive, span: Option<(Timestamp, T
     let (first, last) = span.unwrap_or_default();
     let ResolvedWindow { from, to, to_given } = options.window.resolve(first, last).map_err(UsageError::from)?;
     Ok(Window { from, to, closed: to_given || archive.lasts_until == Some(to) })
-}
-
-/// What the audit logs can tell and what they cannot.
-fn audit(
-    archive: &mut Archive,
-    history: &History,
-    config: &TracerConfig,
-    report: &mut Report,
-) -> Result<Option<AuditAccount>, SpillError> {
-    let pods = std::iter::once(GroupKind::new("", "Pod"));
-    let tracked = config.iter().map(|(gvk, _)| gvk.group_kind()).chain(pods).collect();
-    let paths: Vec<String> = archive.sources.iter().map(|source| source.path.clone()).collect();
-    let known = Known { tracked: &tracked, kinds: &history.kinds, paths: &paths };
-    std::mem::take(&mut archive.coverage).finish(&known, report)
 }
 
 fn account(

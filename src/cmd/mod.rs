@@ -13,6 +13,7 @@ pub mod completions;
 pub mod diff;
 pub mod export;
 mod get;
+pub mod inspect;
 pub mod man;
 mod reading;
 mod summary;
@@ -83,6 +84,7 @@ pub fn run(invocation: Invocation, messages: &Messages) -> anyhow::Result<ExitSt
         Invocation::Export(options) => export::run(*options, messages),
         Invocation::Get(options) => get::run(*options, messages),
         Invocation::Diff(options) => Ok(diff::run(&options, messages)),
+        Invocation::Inspect(options) => inspect::run(*options, messages),
         Invocation::Completions(args) => completions::run(&args),
         Invocation::Man(args) => man::run(&args),
     }

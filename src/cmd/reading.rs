@@ -7,10 +7,12 @@ use anyhow::Context;
 use crate::archive::{Archive, ArchiveError, Past, Reading};
 use crate::cli::{Common, UsageError};
 use crate::config::TracerConfig;
+use crate::coverage::{Known, SpillError};
 use crate::decode::{Baseline, Decoder, Interest};
 use crate::input::{self, Sources};
-use crate::model::Timestamp;
+use crate::model::{GroupKind, Timestamp};
 use crate::output::{self, Messages, Progress};
+use crate::report::{AuditAccount, Report};
 use crate::store::History;
 use crate::store::focus::Focus;
 use crate::trace;
@@ -118,4 +120,21 @@ pub fn span(archive: &Archive, history: &History) -> Option<(Timestamp, Timestam
     // Of a state alone it is the second after the last write: all of it stands at the start then.
     let after = |at: Timestamp| Timestamp::from_seconds(at.seconds().saturating_add(1));
     span.or(history.states_estimated.map(|at| (after(at), after(at))))
+}
+
+/// What the audit logs can tell and what they cannot, of what is tracked and of pods.
+///
+/// # Errors
+/// A temporary file that cannot be written or read.
+pub fn audit(
+    archive: &mut Archive,
+    history: &History,
+    config: &TracerConfig,
+    report: &mut Report,
+) -> Result<Option<AuditAccount>, SpillError> {
+    let pods = std::iter::once(GroupKind::new("", "Pod"));
+    let tracked = config.iter().map(|(gvk, _)| gvk.group_kind()).chain(pods).collect();
+    let paths: Vec<String> = archive.sources.iter().map(|source| source.path.clone()).collect();
+    let known = Known { tracked: &tracked, kinds: &history.kinds, paths: &paths };
+    std::mem::take(&mut archive.coverage).finish(&known, report)
 }

@@ -86,6 +86,8 @@ impl Writes {
 pub(super) struct Recorded {
     /// Of tracked resources, sorted.
     pub(super) tracked: Vec<ResourceAccount>,
+    /// Of others, sorted.
+    pub(super) others: Vec<ResourceAccount>,
     /// Of others: writes, and such with their results.
     pub(super) untracked: (u64, u64),
 }
@@ -103,9 +105,11 @@ impl Recorded {
             } else {
                 recorded.untracked.0 += writes.all();
                 recorded.untracked.1 += writes.with_result;
+                recorded.others.push(account(resource, writes));
             }
         }
         recorded.tracked.sort_by(|a, b| key(a).cmp(&key(b)));
+        recorded.others.sort_by(|a, b| key(a).cmp(&key(b)));
         recorded
     }
 

@@ -81,6 +81,8 @@ impl Told {
             at: Some(at),
             received: self.received.then_some(at.plus_micros(-500)),
             server: self.server,
+            level: Level::default(),
+            stage: Stage::ResponseComplete,
             verb: self.verb,
             target: Some(&target),
             outcome: self.outcome,

@@ -13,6 +13,7 @@ pub struct Interest {
     everything: bool,
     /// Of everything no more than these kinds; all where there are none.
     only: Vec<KindPattern>,
+    outline: bool,
     pub(super) with_status: bool,
     pub(super) all_metadata: bool,
     pub(super) writers: bool,
@@ -82,15 +83,31 @@ impl Interest {
         self.everything && (self.only.is_empty() || self.only.iter().any(|only| only.fits_resource(group, resource)))
     }
 
+    /// What became of every object, and not what it held: changes count whether their bodies are needed or not, and of bodies
+    /// only such of the kinds `besides` are kept. What is read is surveyed ([`crate::survey`]).
+    pub fn outline(tracked: impl IntoIterator<Item = Gvk>, besides: impl IntoIterator<Item = Gvk>) -> Self {
+        Interest { outline: true, ..Interest::new(tracked, besides, false) }
+    }
+
+    /// Whether it is in outlines alone.
+    pub fn is_outline(&self) -> bool {
+        self.outline
+    }
+
     pub(super) fn wants(&self, group: &str, kind: &str, version: &str) -> Wanted<'_> {
         match find(&self.tracked, group, kind) {
             _ if self.everything && self.takes(group, kind) => Wanted::Yes,
             _ if self.everything => Wanted::No,
+            Some(tracked) if tracked.version == version && self.outline && !self.keeps(tracked) => Wanted::Outline,
             Some(tracked) if tracked.version == version => Wanted::Yes,
             Some(tracked) => Wanted::At(&tracked.version),
             None if find(&self.besides, group, kind).is_some_and(|wanted| wanted.version == version) => Wanted::Yes,
             None => Wanted::No,
         }
+    }
+
+    fn keeps(&self, gvk: &Gvk) -> bool {
+        self.besides.binary_search(gvk).is_ok()
     }
 }
 
@@ -105,6 +122,8 @@ pub(super) enum Wanted<'a> {
     No,
     /// Yes.
     Yes,
+    /// It would be, but of what it holds nothing is to be known.
+    Outline,
     /// It is tracked, at this version and not at the one it has.
     At(&'a str),
 }

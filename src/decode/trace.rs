@@ -91,17 +91,19 @@ impl TraceReader {
         self.events += 1;
         self.begins.get_or_insert(event.ts);
         let second = Timestamp::from_seconds(event.ts);
-        self.held = None;
+        // It was not the last one, and tells no more than that it is there.
+        let passed = self.held.take().map(|held| Decoded { items: Vec::new(), ..held });
         if event.applied.is_empty() && event.deleted.is_empty() && !start {
             let end = vec![Item::TraceEnd { ts: event.ts }];
             self.held = Some(self.decoded(Some(second.plus_micros(-1)), end));
-            return Vec::new();
+            return passed.into_iter().collect();
         }
         let deletions = event.deleted.iter().map(|deleted| (bare(deleted), Change::Deleted));
         let applied =
             event.applied.iter().map(|object| (String::from_utf8_lossy(object).into_owned(), Change::Applied));
         let operations: Vec<(String, Change)> = applied.chain(deletions).collect();
-        let mut decoded = vec![self.decoded(Some(second), Vec::new())];
+        let mut decoded: Vec<Decoded> = passed.into_iter().collect();
+        decoded.push(self.decoded(Some(second), Vec::new()));
         for (object, change) in operations {
             let at = if start { second.plus_micros(-1) } else { self.next_in_second(event.ts) };
             decoded.push(self.operation(&object, change, at));

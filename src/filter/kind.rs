@@ -186,6 +186,13 @@ impl FromStr for NamePattern {
     }
 }
 
+impl fmt::Display for NamePattern {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.kind.iter().try_for_each(|kind| write!(f, "{kind}/"))?;
+        write!(f, "{}", self.name)
+    }
+}
+
 impl NamePattern {
     /// Whether an object of this kind and name is meant.
     pub fn matches(&self, kind: &GroupKind, name: &str) -> bool {

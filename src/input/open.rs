@@ -1,5 +1,6 @@
 //! Opens sources: looks through compression and into archives, so that one text or one trace after the other comes out.
 
+use std::fs::File;
 use std::io::{self, Cursor, Read};
 use std::mem;
 use std::path::Path;
@@ -194,6 +195,26 @@ pub fn stream_of_trace(source: &Source) -> Result<Option<Box<dyn Read + Send>>, 
     let (_, stream) = decompress(source.open()?).map_err(unreadable)?;
     let (format, stream) = look_ahead(stream);
     Ok((format == Format::Trace).then_some(stream))
+}
+
+/// How a file is stored.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stored {
+    /// Its bytes.
+    pub bytes: u64,
+    /// Its compression; `None` where it has none.
+    pub compression: Option<&'static str>,
+    /// Whether it is an archive.
+    pub is_archive: bool,
+}
+
+/// How a file is stored, as far as its beginning tells; `None` for what is no regular file, or cannot be read.
+pub fn stored(path: &Path) -> Option<Stored> {
+    // To open a pipe would be to wait for whoever writes to it.
+    let metadata = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?;
+    let (compression, stream) = decompress(Box::new(File::open(path).ok()?)).ok()?;
+    let is_archive = look_ahead(stream).0 == Format::Tar;
+    Some(Stored { bytes: metadata.len(), compression: compression.name(), is_archive })
 }
 
 /// What a decompressed stream holds.

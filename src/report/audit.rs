@@ -17,6 +17,9 @@ pub struct AuditAccount {
     pub outcome_unknown: u64,
     /// What was recorded of the writes of each tracked resource and subresource, sorted.
     pub resources: Vec<ResourceAccount>,
+    /// What was recorded of those of every other resource, sorted; no part of what `--report` writes.
+    #[serde(skip)]
+    pub others: Vec<ResourceAccount>,
     /// Writes of all other resources.
     pub untracked_writes: u64,
     /// How many of those were recorded with their results.

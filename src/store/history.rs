@@ -56,8 +56,12 @@ pub struct Object {
     pub first_seen: Timestamp,
     /// When it was last seen.
     pub last_seen: Timestamp,
+    /// What the first record of it tells.
+    pub first: First,
     /// What was seen of it, in order; never empty. The first counts from birth, whenever it was seen.
     pub versions: Vec<Version>,
+    /// Whether the last version is what the deletion shows, since no other record has the content.
+    pub told_by_end: bool,
     /// How it ended, if it did.
     pub end: Option<End>,
     /// Who ended it, as [`Version::writer`].
@@ -66,6 +70,18 @@ pub struct Object {
     pub has_uid: bool,
     /// Whether a trace tells of it: it was chosen for that trace, whatever is tracked.
     pub from_trace: bool,
+}
+
+/// What the first record of an object tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum First {
+    /// That it was there.
+    #[default]
+    Seen,
+    /// That it was changed.
+    Written,
+    /// That it was created.
+    Created,
 }
 
 /// An object as it was from a time on.

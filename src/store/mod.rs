@@ -28,7 +28,7 @@ mod sweeps;
 mod timeline;
 mod told;
 
-pub use history::{End, EndCause, History, Object, ObjectId, Quality, Version};
+pub use history::{End, EndCause, First, History, Object, ObjectId, Quality, Version};
 
 use std::collections::{HashMap, hash_map};
 use std::sync::Arc;

@@ -7,9 +7,9 @@
 
 use super::Entry;
 use super::dating::is_fresh;
-use super::history::Place;
+use super::history::{First, Place};
 use super::lives::time;
-use crate::decode::{Change, Telling};
+use crate::decode::{Change, Part, Telling};
 use crate::model::{ResourceVersion, Timestamp};
 
 /// A record of a living object at its place in time.
@@ -18,6 +18,17 @@ pub(super) struct Sighting {
     created_now: bool,
     pub entry: Entry,
     pub place: Option<Place>,
+}
+
+impl Sighting {
+    /// What it tells as the first of its object.
+    pub(super) fn tells(&self) -> First {
+        match self.entry.change {
+            _ if self.created_now => First::Created,
+            Change::Modified | Change::Applied if self.entry.part != Part::Nothing => First::Written,
+            _ => First::Seen,
+        }
+    }
 }
 
 pub(super) fn place(entry: &Entry) -> Option<Place> {

@@ -17,7 +17,7 @@ use super::initial::InitialSets;
 use super::lives::{lives, time};
 use super::sightings::{birth, ordered, place};
 use super::told::Told;
-use super::{End, EndCause, Entry, History, Object, resolve};
+use super::{End, EndCause, Entry, First, History, Object, resolve};
 use crate::blobs::{Blob, Blobs};
 use crate::decode::audit::{CLOCKS_APART, Kinds, Sweep};
 use crate::decode::{Change, Facts, Telling};
@@ -154,12 +154,17 @@ pub(super) fn draft(
         entries.into_iter().partition(|entry| entry.change == Change::Deleted);
     deletions.sort_by_key(|entry| (time(entry), entry.position));
     let deletion = deletions.first();
+    let lived = !living.is_empty();
+    let mut by_end = None;
     if living.iter().all(|entry| entry.content.is_none()) {
         let shown = deletions.iter().find(|entry| !matches!(entry.telling, Telling::Nothing(_)));
+        by_end = shown.map(|deletion| deletion.position);
         living.extend(shown.map(|deletion| Entry { change: Change::Modified, ..deletion.clone() }));
     }
     let sightings = ordered(living, deletion.map(time));
     let first_seen = sightings[0].at;
+    let first = if lived { sightings[0].tells() } else { First::Seen };
+    let told_by_end = by_end.is_some() && sightings.last().map(|last| last.entry.position) == by_end;
     let born = birth(&sightings, created);
     let last_version = sightings.last().map_or(born, |sighting| sighting.at);
     let told_end = deletion.map(|entry| End {
@@ -187,6 +192,8 @@ pub(super) fn draft(
         created,
         first_seen,
         last_seen,
+        first,
+        told_by_end,
         versions,
         end,
         ended_by,

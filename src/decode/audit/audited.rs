@@ -3,7 +3,7 @@
 use std::fmt;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
-use super::event::{EventId, ObjectReference};
+use super::event::{EventId, Level, ObjectReference, Stage};
 use crate::model::{GroupKind, ResourceVersion, Timestamp, same_text};
 
 /// What one audit event tells of the log itself, for the account: all that can be said of it without the others.
@@ -17,6 +17,33 @@ pub struct Audited {
     pub server: Option<Box<str>>,
     /// Where more is to be known of an event than that it was there.
     pub write: Option<Box<Write>>,
+    /// How much of it the policy had recorded.
+    pub level: Level,
+    /// Where there is no `write`: what it was.
+    pub idle: Idle,
+}
+
+/// What an event is that changes nothing.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Idle {
+    /// Of a stage before the answer.
+    Early,
+    /// A read.
+    Read,
+    /// A request about nothing that an object would show.
+    #[default]
+    Other,
+}
+
+impl Idle {
+    /// What an event of this stage and verb is.
+    pub(crate) fn of(stage: Stage, verb: &str) -> Self {
+        match (stage, verb) {
+            (Stage::Early, _) => Idle::Early,
+            (_, "get" | "list" | "watch") => Idle::Read,
+            _ => Idle::Other,
+        }
+    }
 }
 
 /// A request that was to change something.
@@ -154,6 +181,8 @@ pub(crate) struct Asked<'e> {
     pub at: Option<Timestamp>,
     pub received: Option<Timestamp>,
     pub server: Option<&'e str>,
+    pub level: Level,
+    pub stage: Stage,
     pub verb: &'e str,
     pub target: Option<&'e ObjectReference<'e>>,
     pub outcome: Outcome,
@@ -164,11 +193,12 @@ pub(crate) struct Asked<'e> {
 impl Audited {
     /// What an event tells.
     pub(crate) fn of(asked: Asked<'_>) -> Self {
-        let Asked { id, at, received, server, outcome, .. } = asked;
+        let Asked { id, at, received, server, level, outcome, .. } = asked;
         let subresource = asked.target.map_or("", |target| &target.subresource);
         let write = What::of(outcome, asked.verb, subresource).map(|what| Box::new(Write::of(&asked, what)));
         let server = server.filter(|name| !name.is_empty()).map(Into::into);
-        Audited { id, at: at.or(received).map(Timestamp::micros), server, write }
+        let idle = Idle::of(asked.stage, asked.verb);
+        Audited { id, at: at.or(received).map(Timestamp::micros), server, write, level, idle }
     }
 }
 

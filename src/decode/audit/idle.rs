@@ -6,8 +6,8 @@
 
 use std::borrow::Cow;
 
-use super::audited::Audited;
-use super::event::{EventId, Stage};
+use super::audited::{Audited, Idle};
+use super::event::{EventId, Level, Stage};
 use crate::fingerprint::Fingerprints;
 use crate::json::{self, Raw, Walk};
 use crate::model::Timestamp;
@@ -16,11 +16,15 @@ use crate::model::Timestamp;
 pub fn of_line(line: &str, fingerprints: &Fingerprints) -> Option<Audited> {
     let mut walk = Walk::of(line);
     walk.pass(r#"{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":""#)?;
+    let level = if walk.pass(r#"Metadata","auditID":"#).is_some() {
+        Level::Metadata
+    } else if walk.pass(r#"Request","auditID":"#).is_some() {
+        Level::Request
+    } else {
+        walk.pass(r#"RequestResponse","auditID":"#).map(|()| Level::RequestResponse)?
+    };
     // With the answer of a read comes an object, perhaps.
-    let may_answer = walk.pass(r#"Metadata","auditID":"#).or_else(|| walk.pass(r#"Request","auditID":"#)).is_none();
-    if may_answer {
-        walk.pass(r#"RequestResponse","auditID":"#)?;
-    }
+    let may_answer = level == Level::RequestResponse;
     let id = walk.string()?;
     walk.pass(r#","stage":"#)?;
     let stage = Stage::named(plain(walk.string()?)?);
@@ -32,7 +36,7 @@ pub fn of_line(line: &str, fingerprints: &Fingerprints) -> Option<Audited> {
     let at = idle.then(|| rest(&mut walk)).flatten()?;
     let uri = json::string(uri).filter(|uri| !uri.is_empty())?;
     let id = EventId::by_path([plain(id)?, stage.name(), verb, &uri], fingerprints);
-    Some(Audited { id, at: Some(at.micros()), server: None, write: None })
+    Some(Audited { id, at: Some(at.micros()), server: None, write: None, level, idle: Idle::of(stage, verb) })
 }
 
 /// Passes over the rest of an event without bodies, or with that of a request that is none of a write; gives its time.

@@ -11,7 +11,7 @@ pub mod resources;
 mod writes;
 
 pub(crate) use audited::Asked;
-pub use audited::{Audited, Outcome, Resource, Shown, Sweep, What, Write, qualified};
+pub use audited::{Audited, Idle, Outcome, Resource, Shown, Sweep, What, Write, qualified};
 pub use event::{AuditEvent, EventId, Level, ObjectReference, Stage};
 pub use kinds::{Kinds, is_named_for};
 
@@ -37,6 +37,8 @@ pub(super) fn read(event: &AuditEvent<'_>, decoder: &Decoder) -> Vec<Item> {
         at: event.at,
         received: event.received,
         server: event.server.as_deref(),
+        level: event.level,
+        stage: event.stage,
         verb: &event.verb,
         target: event.target.as_ref(),
         outcome: effect.outcome,

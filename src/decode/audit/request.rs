@@ -179,10 +179,12 @@ impl<'e, 'a> Request<'e, 'a> {
         if self.target.name.is_empty() && change != Change::Created {
             return Vec::new();
         }
-        let wanted =
-            self.decoder.interest.needs(&self.target.group, (self.kind, &self.target.resource), &self.target.version);
-        // Of what is not needed it says nothing.
-        if !wanted && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_))) {
+        let interest = &self.decoder.interest;
+        let wanted = interest.needs(&self.target.group, (self.kind, &self.target.resource), &self.target.version);
+        // Of what is not needed it says nothing, but that it was changed.
+        let untold = !interest.is_outline() || self.kind.is_empty() || self.target.name.is_empty();
+        if !wanted && untold && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_)))
+        {
             return Vec::new();
         }
         let (uid, base) = self.named();
