@@ -15,7 +15,8 @@ use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use support::{Log, deployment, fixture, labelled, object, pod, scratch, tracer, with, write};
+use support::audit::{audit, audit_log};
+use support::{Log, at_version, deployment, fixture, labelled, object, pod, scratch, tracer, tracking, with, write};
 
 /// Nothing changes in the lab from 15:26:29.6 to 15:26:40.9; this is when kubectl was asked.
 const MIDDLE: &str = "2026-11-23T15:26:36Z";
@@ -129,7 +130,7 @@ fn of_a_leaner_log_every_object_that_is_another_is_named() {
     let watch = fixture("lab/watch");
     for (all, same) in [(true, 15), (false, 90)] {
         let lean = of_requests(all);
-        for at in ["2026-11-23T15:26:04.5Z", MIDDLE, "2026-11-23T15:27:03.5Z"] {
+        for at in ["2026-11-23T15:26:04.5Z", "2026-11-23T15:27:03.5Z"] {
             let (expected, _) = state(Path::new(&watch), at);
             let (shown, named) = state(lean.path(), at);
             assert_eq!(expected.keys().collect::<Vec<_>>(), shown.keys().collect::<Vec<_>>(), "{at}");
@@ -281,27 +282,69 @@ fn a_list_without_a_time_is_the_state_since_its_last_write() {
 
 #[test]
 fn what_is_uncertain_is_named_and_fails_strict() {
-    let log = |body: &str| {
-        format!(
-            r#"{{"kind":"Event","apiVersion":"audit.k8s.io/v1","level":"Request","auditID":"1","stage":"ResponseComplete","requestURI":"/apis/apps/v1/namespaces/a/deployments","verb":"create","user":{{"username":"u"}},"objectRef":{{"resource":"deployments","namespace":"a","name":"x","apiGroup":"apps","apiVersion":"v1"}},"responseStatus":{{"code":201}},{body}"requestReceivedTimestamp":"1970-01-01T00:00:10.000000Z","stageTimestamp":"1970-01-01T00:00:10.000000Z"}}"#
-        )
-    };
-    let object = r#""requestObject":{"apiVersion":"apps/v1","kind":"Deployment","metadata":{"name":"x","namespace":"a"},"spec":{"replicas":2}},"#;
-    for (body, reason, warning) in [
-        (object, "content-approximate", "objects with content put together from requests: 1"),
-        ("", "content-unknown", "objects whose content no record shows"),
+    let creation = audit(10, "create", "apps/v1 deployments a/x");
+    let body = deployment("a/x", 10, 2);
+    for (log, reason, warning) in [
+        (creation.clone().request(&body), "content-approximate", "objects with content put together from requests: 1"),
+        (creation, "content-unknown", "objects whose content no record shows"),
     ] {
-        let report = tempfile::NamedTempFile::new().unwrap();
+        let (log, report) = (audit_log(&[log]), tempfile::NamedTempFile::new().unwrap());
         let path = report.path().to_str().unwrap();
-        let run = tracer(&["get", "deploy", "--report", path], log(body).as_bytes()).ends(0);
+        let run = tracer(&["get", "deploy", "--report", path], log.as_bytes()).ends(0);
         assert!(run.stderr.contains(warning), "{}", run.stderr);
         let account: Value = serde_json::from_slice(&fs::read(path).unwrap()).unwrap();
         let gap = account["gaps"].as_array().unwrap().iter().find(|gap| gap["reason"] == reason).unwrap();
         assert_eq!((&gap["in_window"], &gap["examples"]), (&json!(1), &json!(["Deployment.apps a/x"])));
         assert_eq!(account["contents"]["objects"], 1);
-        let strict = tracer(&["get", "deploy", "--strict"], log(body).as_bytes()).ends(3);
+        let strict = tracer(&["get", "deploy", "--strict"], log.as_bytes()).ends(3);
         assert_eq!(strict.stdout, b"");
     }
+}
+
+#[test]
+fn of_an_object_that_only_its_name_is_known_of_nothing_else_is_said() {
+    let log = audit_log(&[audit(10, "create", "apps/v1 deployments a/x")]);
+    let run = tracer(&["get", "deploy", "-q"], log.as_bytes()).ends(0);
+    let expected = "NAMESPACE   NAME   READY       UP-TO-DATE   AVAILABLE   AGE\n\
+                    a           x      <unknown>   <unknown>    <unknown>   0s\n";
+    assert_eq!(String::from_utf8(run.stdout).unwrap(), expected);
+}
+
+#[test]
+fn a_config_names_the_kinds_of_resources_that_no_body_tells() {
+    let log = audit_log(&[audit(10, "patch", "lab.example.dev/v1 gangs a/x")]);
+    let without = tracer(&["get", "gang", "-q"], log.as_bytes()).ends(1);
+    assert!(without.stderr.contains("no record of the input tells of an object"), "{}", without.stderr);
+    let config = tracking(&["lab.example.dev/v1.Gang: {podSpecTemplatePaths: [/none]}"]);
+    let args = ["get", "gang", "-q", "-o", "name", "--config", config.path().to_str().unwrap()];
+    assert_eq!(tracer(&args, log.as_bytes()).ends(0).stdout, b"gang.lab.example.dev/x\n");
+}
+
+#[test]
+fn a_patch_without_its_answer_leaves_what_the_server_alone_writes() {
+    let body = with(deployment("a/x", 10, 2), "/metadata/generation", json!(1));
+    let body = at_version(&body, "7");
+    let log = [
+        audit(10, "create", "apps/v1 deployments a/x").response(&body),
+        audit(20, "patch", "apps/v1 deployments a/x").request(&json!({"spec": {"replicas": 3}})),
+    ];
+    let log = audit_log(&log);
+    let object = tracer(&["get", "deploy/x", "-o", "json"], log.as_bytes()).ends(0).json();
+    let mut expected = with(body, "/spec/replicas", json!(3));
+    // Which version it is now no record tells.
+    expected["metadata"].as_object_mut().unwrap().remove("resourceVersion");
+    assert_eq!(object, expected);
+}
+
+#[test]
+fn the_order_of_the_input_and_threads_change_nothing() {
+    let dir = shell::incident();
+    let script = "set -eo pipefail
+         run() { tracer get all -q -o json --at '2026-11-23 15:26:50' \"$@\"; tracer get po,deploy -q --history \"$@\"; }
+         run audit -j1 > a && run audit watch -j4 > b && run watch audit -j2 | cmp - b
+         run audit/b audit/a -j3 | cmp - a
+         gzip -dc audit/*/*.gz | shuf > shuffled && run shuffled | cmp - a";
+    shell::run(script, dir.path()).ends(0);
 }
 
 #[test]

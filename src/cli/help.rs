@@ -28,6 +28,7 @@ Environment:
 Examples:
   tracer export audit/ --from '2026-11-23 15:26:00' --to +1m -o minute.sktrace
   tracer export watch/ --exclude-ns 'kube-*' -o shop.sktrace
+  tracer get pods audit/ --at '2026-11-23 15:26:36'
 
 See `tracer COMMAND --help` for the options of a command.";
 
