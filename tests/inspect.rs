@@ -296,6 +296,39 @@ fn a_change_that_began_before_the_log_is_one() {
 }
 
 #[test]
+fn writes_without_bodies_count_whatever_their_kind() {
+    let event = |second: i64, verb: &str, resource: &str, name: &str| {
+        let target = json!({"resource": resource, "namespace": "shop", "name": name, "apiVersion": "v1"});
+        let event = json!({
+            "kind": "Event", "apiVersion": "audit.k8s.io/v1", "level": "Metadata", "auditID": format!("{second}-{verb}"),
+            "stage": "ResponseComplete", "requestURI": format!("/api/v1/namespaces/shop/{resource}/{name}"), "verb": verb,
+            "objectRef": target, "responseStatus": {"code": 200}, "stageTimestamp": at(second),
+        });
+        format!("{event}\n")
+    };
+    let log = event(100, "create", "configmaps", "a")
+        + &event(101, "update", "configmaps", "a")
+        + &event(102, "patch", "secrets", "b")
+        + &event(103, "update", "endpoints", "c")
+        + &event(104, "delete", "configmaps", "a");
+    let found = inspection(&[], log.as_bytes());
+    let kinds: Vec<String> = found["kinds"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|k| format!("{} {} {} {}", k["kind"], k["created"], k["changed"], k["deleted"]))
+        .collect();
+    assert_eq!(kinds, ["\"ConfigMap\" 1 1 1", "\"Secret\" 0 1 0"]);
+    let fates = json!([
+        {"fate": "changed", "records": 3}, {"fate": "deleted", "records": 1}, {"fate": "noise", "records": 1}
+    ]);
+    assert_eq!(found["forms"][0]["fates"], fates);
+    // An export has no use for them, and keeps none: not even that one was there which went.
+    let account = account(&log, &["--from", "90", "--to", "110"]);
+    assert_eq!(account["contents"]["objects_seen"], 0);
+}
+
+#[test]
 fn a_quarter_of_an_hour_is_found_in_a_day() {
     let mut log = Log::new();
     for hour in 0..24 {

@@ -26,6 +26,7 @@ Environment:
   NO_COLOR  if set and not empty, messages are not coloured
 
 Examples:
+  tracer inspect audit/
   tracer export audit/ --from '2026-11-23 15:26:00' --to +1m -o minute.sktrace
   tracer export watch/ --exclude-ns 'kube-*' -o shop.sktrace
   tracer get pods audit/ --at '2026-11-23 15:26:36'
@@ -204,7 +205,7 @@ Examples:
   tracer inspect audit/
   tracer inspect watch/ archive.jsonl.gz --exclude-ns 'kube-*' --from -1m
   gzip -dc archive.jsonl.gz | tracer inspect -k deploy,pod
-  tracer inspect audit/ -o json | jq -r .export
+  tracer inspect audit/ -o json > inspection.json
   tracer export -q watch/ | tracer inspect";
 
 pub(super) const LONG_COMPLETIONS: &str = "\

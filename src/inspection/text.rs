@@ -91,15 +91,15 @@ impl<W: Write> Page<'_, W> {
     fn head(&mut self, window: Option<Window>) -> io::Result<()> {
         let Inspection { records, objects, changes, log, window: looked_at, inputs, .. } = self.inspection;
         let read = format!("{} from {}", count(*records, "record"), count(inputs.len() as u64, "input"));
-        let Some((span, (log, (from, to)))) = looked_at.as_ref().zip(log.as_ref().zip(window)) else {
+        let Some((part, (log, (from, to)))) = looked_at.as_ref().zip(log.as_ref().zip(window)) else {
             return self.line(&if *records == 0 { read } else { format!("{read}, none with a time") });
         };
-        let length = |seconds: i64| self::span(seconds.saturating_mul(1_000_000));
+        let length = span(to.saturating_sub(from).saturating_mul(1_000_000));
         let [first, last] = [&log.from, &log.to].map(|at| Timestamp::parse_rfc3339(at).unwrap_or_default());
-        let lasts = self::span(last.micros().saturating_sub(first.micros()));
+        let lasts = span(last.micros().saturating_sub(first.micros()));
         self.line(&format!("{read}, {} to {} ({lasts})", short(&log.from), short(&log.to)))?;
         let is_whole = (from, to) == (first.seconds(), last.seconds().saturating_add(1));
-        let part = format!("{} to {} ({}): ", span.from, span.to, length(to.saturating_sub(from)));
+        let part = format!("{} to {} ({length}): ", part.from, part.to);
         self.line(&format!(
             "{}{}, {}: {} created, {} changed, {} deleted",
             if is_whole { "" } else { &part },
@@ -128,13 +128,12 @@ impl<W: Write> Page<'_, W> {
                 if input.archive { format!("tar of {}", count(input.members, "file")) } else { String::new() };
             let stored = [input.bytes.map(bytes), input.compression.map(str::to_owned), Some(members)];
             let stored: Vec<String> = stored.into_iter().flatten().filter(|text| !text.is_empty()).collect();
-            let time = |at: &Option<String>| at.as_deref().map(short).unwrap_or_else(|| "-".to_owned());
             vec![
                 input.path.clone(),
                 if input.formats.is_empty() { "-".to_owned() } else { input.formats.join("+") },
                 number(input.records),
-                time(&input.first),
-                time(&input.last),
+                known(&input.first),
+                known(&input.last),
                 if stored.is_empty() { "-".to_owned() } else { stored.join(", ") },
             ]
         };
@@ -187,13 +186,12 @@ impl<W: Write> Page<'_, W> {
 
     fn servers(&mut self) -> io::Result<()> {
         let row = |server: &ServerAccount| {
-            let time = |at: &Option<String>| at.as_deref().map(short).unwrap_or_else(|| "-".to_owned());
             vec![
                 server.name.clone(),
                 number(server.files),
                 number(server.events),
-                time(&server.first),
-                time(&server.last),
+                known(&server.first),
+                known(&server.last),
             ]
         };
         let rows = self.inspection.servers.iter().map(row).collect();
@@ -283,11 +281,10 @@ impl<W: Write> Page<'_, W> {
     fn gaps(&mut self) -> io::Result<()> {
         let mut table = Table::new(["GAPS", "IN SPAN", "FIRST", "LAST", "WHAT"]).right([0, 1]);
         for timed in &self.inspection.gaps {
-            let time = |at: &Option<String>| at.as_deref().map(short).unwrap_or_else(|| "-".to_owned());
             let gap = &timed.gap;
             let advice = if gap.advice.is_empty() { String::new() } else { format!(" ({})", gap.advice) };
             let meaning = format!("{}{advice}", gap.meaning);
-            table.row([number(gap.count), number(gap.in_window), time(&timed.first), time(&timed.last), meaning]);
+            table.row([number(gap.count), number(gap.in_window), known(&timed.first), known(&timed.last), meaning]);
             for example in gap.examples.iter().filter(|_| self.look.examples) {
                 table.row([String::new(), String::new(), String::new(), String::new(), format!("  {example}")]);
             }
@@ -306,6 +303,11 @@ impl<W: Write> Page<'_, W> {
         self.heading(&format!("EXPORT   {length}, {}", count(changes, "change")))?;
         self.line(command)
     }
+}
+
+/// A moment without its fraction, where it is known.
+fn known(at: &Option<String>) -> String {
+    at.as_deref().map_or_else(|| "-".to_owned(), short)
 }
 
 /// A moment without its fraction.

@@ -113,6 +113,11 @@ mod tests {
     }
 
     #[test]
+    fn what_an_event_tells_is_small() {
+        assert!(size_of::<Audited>() <= 64, "{}", size_of::<Audited>());
+    }
+
+    #[test]
     fn what_could_say_more_is_not_passed_over() {
         let decoder = Decoder::default();
         assert!(assert_same(&decoder, READ));
