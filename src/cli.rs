@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::dependencies::Deps;
 use crate::filter::Filters;
 use crate::output::{self, Color, Messages};
 use crate::trace::{Format, Sanitize};
@@ -84,6 +85,13 @@ struct ResultArgs {
     #[arg(long, value_name = "HOW", default_value = "replay")]
     sanitize: SanitizeArg,
 
+    /// What becomes of the accounts, config maps, secrets, claims and classes that pods need
+    ///
+    /// A simulation cluster has none of them: it refuses pods whose account or class is missing, and leaves those pending whose
+    /// claim is not bound.
+    #[arg(long, value_name = "HOW", default_value = "keep")]
+    deps: DepsArg,
+
     /// Do not infer the owners that no log shows; take ownerReferences alone
     ///
     /// By default a ReplicaSet or Job that is missing from the logs is recognised by its name and labels, so that the pods of
@@ -134,6 +142,27 @@ impl From<SanitizeArg> for Sanitize {
     }
 }
 
+/// What becomes of what pods need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum DepsArg {
+    /// Pods refer to them as recorded; what is missing in the trace is counted
+    Keep,
+    /// Accounts, config maps and secrets (without their values) join the trace; the other references are taken out
+    Include,
+    /// All references to them are taken out
+    Strip,
+}
+
+impl From<DepsArg> for Deps {
+    fn from(arg: DepsArg) -> Self {
+        match arg {
+            DepsArg::Keep => Deps::Keep,
+            DepsArg::Include => Deps::Include,
+            DepsArg::Strip => Deps::Strip,
+        }
+    }
+}
+
 /// The options of `export`.
 #[derive(Clone, Debug)]
 pub struct ExportOptions {
@@ -149,13 +178,15 @@ pub struct ExportOptions {
     pub format: Format,
     /// What to remove from objects.
     pub sanitize: Sanitize,
+    /// What becomes of what pods need.
+    pub deps: Deps,
     /// Whether missing owners may be inferred.
     pub infer_owners: bool,
 }
 
 impl ExportArgs {
     fn validate(self) -> Result<ExportOptions, UsageError> {
-        let ResultArgs { output, format, sanitize, no_infer } = self.result;
+        let ResultArgs { output, format, sanitize, deps, no_infer } = self.result;
         let common = self.common.validate()?;
         if let (Some(output), Some(report)) = (&output, &common.report)
             && output::same_file(output, report)
@@ -168,6 +199,7 @@ impl ExportArgs {
             output: output.filter(|path| path.as_os_str() != "-"),
             format: format.into(),
             sanitize: sanitize.into(),
+            deps: deps.into(),
             infer_owners: !no_infer,
             common,
         })

@@ -3,7 +3,7 @@
 //! Bytes flow one way, and imports with them:
 //!
 //! ```text
-//! input → decode → store (by archive) → owners, lifecycle → window (+ config, filter) → trace → output
+//! input → decode → store (by archive) → owners, lifecycle → window (+ config, filter, dependencies) → trace → output
 //! ```
 //!
 //! | room | what it holds |
@@ -19,6 +19,7 @@
 //! | [`coverage`] | what audit logs can tell and what they cannot |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
+//! | [`dependencies`] | what pods need beside themselves |
 //! | [`window`] | the events of a span of time |
 //! | [`trace`] | SimKube's file: hashes, sanitising, reading, writing |
 //! | [`report`] | what could make the trace differ from what happened |
@@ -32,6 +33,7 @@ pub mod cmd;
 pub mod config;
 pub mod coverage;
 pub mod decode;
+pub mod dependencies;
 pub mod filter;
 pub mod fingerprint;
 pub mod input;

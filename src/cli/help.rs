@@ -48,6 +48,7 @@ Examples:
   tar -cz audit/ | tracer export --from -1m -o last.sktrace
   tracer export watch/ audit/ -o all.sktrace
   tracer export watch/ archive.jsonl.gz --exclude-ns 'kube-*' -o shop.sktrace
+  tracer export watch/ --deps include -o whole.sktrace
   tracer export watch/ -k deploy,sts -l 'app,tier notin (canary)' -f yaml
   gzip -dc archive.jsonl.gz | tracer export -f json --report gaps.json -o trace.json";
 

@@ -9,6 +9,7 @@ pub struct Interest {
     // Of each there are a handful, and every record asks: looking through them is faster than a map.
     tracked: Vec<Gvk>,
     besides: Vec<Gvk>,
+    aside: Vec<Gvk>,
     everything: bool,
     pub(super) with_status: bool,
     pub(super) all_metadata: bool,
@@ -27,7 +28,13 @@ impl Interest {
             (tracked.into_iter().collect(), besides.into_iter().collect());
         sorted(&mut tracked);
         sorted(&mut besides);
-        Interest { tracked, besides, everything: false, with_status, all_metadata: false }
+        Interest { tracked, besides, aside: Vec::new(), everything: false, with_status, all_metadata: false }
+    }
+
+    /// Takes the bodies of these kinds too, where there are any: where there are none, not a word is said of it.
+    #[must_use]
+    pub fn with_aside(self, aside: impl IntoIterator<Item = Gvk>) -> Self {
+        Interest { aside: aside.into_iter().collect(), ..self }
     }
 
     /// Every body, with its status.
@@ -46,6 +53,7 @@ impl Interest {
             Some(tracked) if tracked.version == version => Wanted::Yes,
             Some(tracked) => Wanted::At(&tracked.version),
             None if find(&self.besides, group, kind).is_some_and(|wanted| wanted.version == version) => Wanted::Yes,
+            None if find(&self.aside, group, kind).is_some_and(|wanted| wanted.version == version) => Wanted::Aside,
             None => Wanted::No,
         }
     }
@@ -62,6 +70,8 @@ pub(super) enum Wanted<'a> {
     No,
     /// Yes.
     Yes,
+    /// It is taken where there is one.
+    Aside,
     /// It is tracked, at this version and not at the one it has.
     At(&'a str),
 }
@@ -84,6 +94,11 @@ impl Interest {
     pub(super) fn needs(&self, group: &str, kind: &str, version: &str) -> bool {
         let of_group = || self.tracked.iter().any(|tracked| same_text(&tracked.group, group));
         self.wants(group, kind, version) != Wanted::No || (kind.is_empty() && of_group())
+    }
+
+    /// Whether it is a loss where a body of a kind is not there.
+    pub(super) fn misses(&self, group: &str, kind: &str, version: &str) -> bool {
+        self.needs(group, kind, version) && self.wants(group, kind, version) != Wanted::Aside
     }
 
     /// The kind of a resource that is not built in, if it is a tracked one, by its name.

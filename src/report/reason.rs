@@ -81,11 +81,19 @@ pub enum Reason {
     PodChangeUnwritable,
     /// A pod's spec could not be read, so its lifecycle has no hash and is missing.
     PodSpecUnreadable,
+    /// Something that pods of the trace need is not in it: in a simulation they are refused, or never run.
+    DependencyMissing,
+    /// Something that pods need is in the trace as a stub: no record shows its content.
+    DependencyStub,
+    /// Something that pods need is in the trace earlier than it was created, since they were there first.
+    DependencyEarly,
+    /// A reference to what cannot come along, or was not to, was taken out of a pod or a template.
+    ReferenceRemoved,
 }
 
 impl Reason {
     /// Every reason, in the order of the account.
-    pub const ALL: [Reason; 37] = [
+    pub const ALL: [Reason; 41] = [
         Reason::RecordSkipped,
         Reason::RecordCutOff,
         Reason::RecordTooLarge,
@@ -123,6 +131,10 @@ impl Reason {
         Reason::OwnerInferred,
         Reason::PodChangeUnwritable,
         Reason::PodSpecUnreadable,
+        Reason::DependencyMissing,
+        Reason::DependencyStub,
+        Reason::DependencyEarly,
+        Reason::ReferenceRemoved,
     ];
 
     /// What it is that is counted.
@@ -165,6 +177,12 @@ impl Reason {
             Reason::OwnerInferred => "owners inferred from names and labels",
             Reason::PodChangeUnwritable => "pod changes left out, since no plain update can make them",
             Reason::PodSpecUnreadable => "pods whose spec cannot be read, without a lifecycle",
+            Reason::DependencyMissing => "objects that pods need and the trace does not contain",
+            Reason::DependencyStub => "objects that pods need, written as stubs since no record shows them",
+            Reason::DependencyEarly => {
+                "objects that pods need, written before their creation since the pods were first"
+            }
+            Reason::ReferenceRemoved => "references taken out of pods and their templates",
         }
     }
 
@@ -193,6 +211,8 @@ impl Reason {
             Reason::WritesUnseen => "give the logs of all API servers, without gaps",
             Reason::ServerSilent => "look for a log file that is missing",
             Reason::ContentUnknown => "add a list or a watch that shows them, or a --baseline",
+            Reason::DependencyMissing => "--deps include brings them along, --deps strip takes out what refers to them",
+            Reason::DependencyStub => "record ServiceAccounts and ConfigMaps as well",
             _ => "",
         }
     }
@@ -206,6 +226,13 @@ impl Reason {
 impl Reason {
     /// Whether everything that is counted is named: what in the trace is not as any record shows it.
     pub(super) fn names_all(self) -> bool {
-        matches!(self, Reason::ContentApproximate | Reason::ContentStale | Reason::ContentUnknown)
+        matches!(
+            self,
+            Reason::ContentApproximate
+                | Reason::ContentStale
+                | Reason::ContentUnknown
+                | Reason::DependencyMissing
+                | Reason::DependencyStub
+        )
     }
 }

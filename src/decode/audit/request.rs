@@ -164,9 +164,12 @@ impl<'e, 'a> Request<'e, 'a> {
         if self.target.name.is_empty() && change != Change::Created {
             return Vec::new();
         }
-        let wanted = self.decoder.interest.needs(&self.target.group, self.kind, &self.target.version);
+        let (group, version) = (&self.target.group, &self.target.version);
+        let wanted = self.decoder.interest.misses(group, self.kind, version);
         // Of what is not needed it says nothing.
-        if !wanted && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_))) {
+        if !self.decoder.interest.needs(group, self.kind, version)
+            && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_)))
+        {
             return Vec::new();
         }
         let (uid, base) = self.named();
