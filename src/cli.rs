@@ -21,10 +21,12 @@ mod common;
 mod help;
 mod size;
 mod time;
+mod validate;
 
 pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
 pub use size::{SizeError, parse_size};
 pub use time::{ResolvedWindow, TimeArg, TimeError, WindowArgs};
+pub use validate::{FindingsFormat, ValidateArgs, ValidateOptions};
 
 /// The arguments as clap fills them.
 #[derive(Debug, Parser)]
@@ -49,6 +51,9 @@ pub enum Command {
     /// Write the trace of a window
     #[command(long_about = help::LONG_EXPORT, after_long_help = help::AFTER_EXPORT)]
     Export(Box<ExportArgs>),
+    /// Tell whether SimKube will replay a trace, and what is wrong with it
+    #[command(long_about = help::LONG_VALIDATE, after_long_help = help::AFTER_VALIDATE)]
+    Validate(ValidateArgs),
     /// Print the completions for a shell
     #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
     Completions(CompletionsArgs),
@@ -236,6 +241,8 @@ pub struct ManArgs {
 pub enum Invocation {
     /// `tracer export`
     Export(Box<ExportOptions>),
+    /// `tracer validate`
+    Validate(Box<ValidateOptions>),
     /// `tracer completions`
     Completions(CompletionsArgs),
     /// `tracer man`
@@ -247,6 +254,7 @@ impl Invocation {
     pub fn messages(&self) -> Messages {
         match self {
             Invocation::Export(options) => options.common.messages(),
+            Invocation::Validate(options) => options.messages(),
             Invocation::Completions(_) | Invocation::Man(_) => Messages::new(Color::default(), Default::default()),
         }
     }
@@ -255,6 +263,7 @@ impl Invocation {
     pub fn name(&self) -> &'static str {
         match self {
             Invocation::Export(_) => "tracer export",
+            Invocation::Validate(_) => "tracer validate",
             Invocation::Completions(_) => "tracer completions",
             Invocation::Man(_) => "tracer man",
         }
@@ -285,6 +294,10 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Res
         Command::Export(args) => {
             let options = args.validate().map_err(|error| usage("export", &error))?;
             Ok(Invocation::Export(Box::new(options)))
+        }
+        Command::Validate(args) => {
+            let options = args.validate().map_err(|error| usage("validate", &error))?;
+            Ok(Invocation::Validate(Box::new(options)))
         }
         Command::Completions(args) => Ok(Invocation::Completions(args)),
         Command::Man(args) => Ok(Invocation::Man(args)),

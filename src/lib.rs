@@ -23,6 +23,7 @@
 //! | [`window`] | the events of a span of time |
 //! | [`trace`] | SimKube's file: hashes, sanitising, reading, writing |
 //! | [`report`] | what could make the trace differ from what happened |
+//! | [`validate`] | whether a trace replays |
 //! | [`output`] | stdout or a file that is replaced whole; progress |
 //! | [`cli`], [`cmd`] | arguments; one command per file |
 
@@ -47,4 +48,5 @@ pub mod report;
 pub mod store;
 pub mod trace;
 mod uri;
+pub mod validate;
 pub mod window;

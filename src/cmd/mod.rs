@@ -14,6 +14,7 @@ pub mod export;
 pub mod man;
 mod reading;
 mod summary;
+pub mod validate;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -75,6 +76,7 @@ fn is_usage(cause: &(dyn std::error::Error + 'static)) -> bool {
 pub fn run(invocation: Invocation, messages: &Messages) -> anyhow::Result<ExitStatus> {
     match invocation {
         Invocation::Export(options) => export::run(*options, messages),
+        Invocation::Validate(options) => validate::run(*options, messages),
         Invocation::Completions(args) => completions::run(&args),
         Invocation::Man(args) => man::run(&args),
     }

@@ -22,7 +22,7 @@ mod source;
 mod tar;
 
 pub use error::InputError;
-pub use open::open_trace;
+pub use open::{open_stream, open_trace};
 pub use pipeline::{Consumer, Options, Progress, read};
 pub use records::{Content, Line, Record, Records};
 pub use source::{Source, Sources};

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use super::chunks::{Chunk, Chunks};
 use super::compression::{Compression, decompress};
 use super::error::InputError;
+use super::source::Source;
 use super::tar::{self, Tar, TarError};
 use crate::model::SourceId;
 
@@ -186,6 +187,16 @@ pub fn open_trace(path: &Path) -> Result<Option<Box<dyn Read + Send>>, InputErro
     let (_, stream) = decompress(Box::new(raw)).map_err(unreadable)?;
     let (format, stream) = look_ahead(stream);
     Ok((format == Format::Trace).then_some(stream))
+}
+
+/// The decompressed stream of a source, whatever it holds.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn open_stream(source: &Source) -> Result<Box<dyn Read + Send>, InputError> {
+    let opened = decompress(source.open()?);
+    let unreadable = |reason| InputError::Unreadable { path: source.name().into_owned(), reason };
+    opened.map(|(_, stream)| stream).map_err(unreadable)
 }
 
 /// What a decompressed stream holds.
