@@ -4,7 +4,9 @@
 
 mod support;
 
+use proptest::prelude::*;
 use serde_json::{Value, json};
+use support::cases::laws;
 use support::lab::{CONFIGS, WINDOWS};
 use support::*;
 use tracer::model::Gvk;
@@ -56,7 +58,8 @@ fn what_is_not_in_the_trace_is_counted() {
     let examples = account["gaps"][0]["examples"].to_string();
     assert_eq!(examples, r#"["ServiceAccount shop/robot","ConfigMap shop/settings","Secret shop/keys"]"#);
     let strict = [&["export", "--strict"], &WINDOW[..]].concat();
-    tracer(&strict, log.text().as_bytes()).ends(3);
+    tracer(&strict, log.text().as_bytes()).ends(0);
+    tracer(&[&strict[..], &["--deps", "strip"]].concat(), log.text().as_bytes()).ends(3);
     let tracked = ["apps/v1.Deployment", "v1.ConfigMap: {podSpecTemplatePaths: [/none]}"];
     let config = tracking(&tracked);
     let (_, account) = traced("keep", &log, &["--config", config.path().to_str().unwrap()]);
@@ -286,6 +289,59 @@ fn the_index_agrees_with_what_is_written() {
                 names.insert(name, object_hash(object.get("spec")));
             }
             assert_eq!(trace.index, index, "{config} {} {deps}", window.0);
+        }
+    }
+}
+
+/// An object that comes and goes: created and deleted in turn at these seconds.
+fn lives(log: Log, times: &[i64], object: impl Fn(i64) -> Value) -> Log {
+    let mut born = 0;
+    times.iter().enumerate().fold(log, |log, (i, second)| {
+        if i % 2 == 0 {
+            born = *second;
+        }
+        log.event(*second, if i % 2 == 0 { "ADDED" } else { "DELETED" }, &object(born))
+    })
+}
+
+fn times() -> impl Strategy<Value = Vec<i64>> {
+    prop::collection::vec(1i64..30, 0..5).prop_map(|mut times| {
+        times.sort_unstable();
+        times
+    })
+}
+
+proptest! {
+    #![proptest_config(laws(40))]
+
+    /// Whatever comes, goes and comes again, before what needs it or after it: nothing is missing in the trace, and nothing is
+    /// deleted that is not there.
+    #[test]
+    fn nothing_is_missing_whatever_happened(
+        (robot, settings, keys) in (times(), times(), times()),
+        (web, alone) in (times(), times()),
+        (from, length) in (1i64..25, 1i64..20),
+        tracked in any::<bool>(),
+    ) {
+        let spec = needy("shop/web", 1)["spec"]["template"]["spec"].clone();
+        let log = lives(Log::new(), &robot, |second| account_of("shop/robot", second));
+        let log = lives(log, &settings, |second| config_map("shop/settings", second, &second.to_string()));
+        let log = lives(log, &keys, |second| secret("shop/keys", second, "aHVudGVyMg=="));
+        let log = lives(log, &web, |second| needy("shop/web", second));
+        let log = lives(log, &alone, |second| with(pod("shop/p", second), "/spec", spec.clone()));
+        let (from, to) = (from.to_string(), (from + length).to_string());
+        let config = tracking(&["apps/v1.Deployment", "v1.Pod", "v1.ConfigMap: {podSpecTemplatePaths: [/none]}"]);
+        let mut args = vec!["export", "--from", &from, "--to", &to];
+        if tracked {
+            args.extend(["--config", config.path().to_str().unwrap()]);
+        }
+        for deps in ["include", "strip"] {
+            let trace = tracer(&[&args[..], &["--deps", deps]].concat(), log.text().as_bytes()).ends(0).stdout;
+            let found = tracer(&["validate", "-v"], &trace);
+            prop_assert!(found.code == 0, "{deps}:\n{}", String::from_utf8_lossy(&found.stdout));
+            prop_assert!(!String::from_utf8_lossy(&trace).contains("aHVudGVyMg"));
+            let again = tracer(&["export", "--deps", deps], &trace).ends(0).stdout;
+            prop_assert!(tracer(&["validate"], &again).code == 0, "{deps}, as input");
         }
     }
 }

@@ -219,7 +219,10 @@ impl Reason {
 
     /// Whether the trace is right all the same: worth knowing, and nothing for `--strict` to fail on.
     pub fn is_harmless(self) -> bool {
-        matches!(self, Reason::LineOfAnotherLog | Reason::DryRunIgnored | Reason::ClocksDiffer)
+        matches!(
+            self,
+            Reason::LineOfAnotherLog | Reason::DryRunIgnored | Reason::ClocksDiffer | Reason::DependencyMissing
+        )
     }
 }
 
