@@ -12,6 +12,7 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
+use crate::dependencies::Deps;
 use crate::filter::Filters;
 use crate::output::{self, Color, Messages};
 use crate::trace::{Format, Sanitize};
@@ -23,6 +24,7 @@ mod help;
 mod inspect;
 mod size;
 mod time;
+mod validate;
 
 pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
 pub use diff::{DiffArgs, DiffFormat, DiffOptions, Instants};
@@ -30,6 +32,7 @@ pub use get::{Asked, AskedKind, GetArgs, GetOptions, Order, Shown};
 pub use inspect::{InspectArgs, InspectOptions};
 pub use size::{SizeError, parse_size};
 pub use time::{ResolvedWindow, TimeArg, TimeError, WindowArgs};
+pub use validate::{FindingsFormat, ValidateArgs, ValidateOptions};
 
 /// The arguments as clap fills them.
 #[derive(Debug, Parser)]
@@ -64,6 +67,9 @@ pub enum Command {
     /// Say what is in logs, or in a trace, and when
     #[command(long_about = help::LONG_INSPECT, after_long_help = help::AFTER_INSPECT)]
     Inspect(Box<InspectArgs>),
+    /// Tell whether SimKube will replay a trace, and what is wrong with it
+    #[command(long_about = help::LONG_VALIDATE, after_long_help = help::AFTER_VALIDATE)]
+    Validate(ValidateArgs),
     /// Print the completions for a shell
     #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
     Completions(CompletionsArgs),
@@ -99,6 +105,13 @@ struct ResultArgs {
     /// What to remove from objects before they are written
     #[arg(long, value_name = "HOW", default_value = "replay")]
     sanitize: SanitizeArg,
+
+    /// What becomes of the accounts, config maps, secrets, claims and classes that pods need
+    ///
+    /// A simulation cluster has none of them: it refuses pods whose account or class is missing, and leaves those pending whose
+    /// claim is not bound.
+    #[arg(long, value_name = "HOW", default_value = "keep")]
+    deps: DepsArg,
 
     /// Do not infer the owners that no log shows; take ownerReferences alone
     ///
@@ -150,6 +163,27 @@ impl From<SanitizeArg> for Sanitize {
     }
 }
 
+/// What becomes of what pods need.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+enum DepsArg {
+    /// Pods refer to them as recorded; what is missing in the trace is counted
+    Keep,
+    /// Accounts, config maps and secrets (without their values) join the trace; the other references are taken out
+    Include,
+    /// All references to them are taken out
+    Strip,
+}
+
+impl From<DepsArg> for Deps {
+    fn from(arg: DepsArg) -> Self {
+        match arg {
+            DepsArg::Keep => Deps::Keep,
+            DepsArg::Include => Deps::Include,
+            DepsArg::Strip => Deps::Strip,
+        }
+    }
+}
+
 /// The options of `export`.
 #[derive(Clone, Debug)]
 pub struct ExportOptions {
@@ -165,13 +199,15 @@ pub struct ExportOptions {
     pub format: Format,
     /// What to remove from objects.
     pub sanitize: Sanitize,
+    /// What becomes of what pods need.
+    pub deps: Deps,
     /// Whether missing owners may be inferred.
     pub infer_owners: bool,
 }
 
 impl ExportArgs {
     fn validate(self) -> Result<ExportOptions, UsageError> {
-        let ResultArgs { output, format, sanitize, no_infer } = self.result;
+        let ResultArgs { output, format, sanitize, deps, no_infer } = self.result;
         let common = self.common.validate()?;
         if let (Some(output), Some(report)) = (&output, &common.report)
             && output::same_file(output, report)
@@ -184,6 +220,7 @@ impl ExportArgs {
             output: output.filter(|path| path.as_os_str() != "-"),
             format: format.into(),
             sanitize: sanitize.into(),
+            deps: deps.into(),
             infer_owners: !no_infer,
             common,
         })
@@ -226,6 +263,8 @@ pub enum Invocation {
     Diff(Box<DiffOptions>),
     /// `tracer inspect`
     Inspect(Box<InspectOptions>),
+    /// `tracer validate`
+    Validate(Box<ValidateOptions>),
     /// `tracer completions`
     Completions(CompletionsArgs),
     /// `tracer man`
@@ -240,6 +279,7 @@ impl Invocation {
             Invocation::Get(options) => options.common.messages(),
             Invocation::Diff(options) => options.common.messages(),
             Invocation::Inspect(options) => options.common.messages(),
+            Invocation::Validate(options) => options.messages(),
             Invocation::Completions(_) | Invocation::Man(_) => Messages::new(Color::default(), Default::default()),
         }
     }
@@ -251,6 +291,7 @@ impl Invocation {
             Invocation::Get(_) => "tracer get",
             Invocation::Diff(_) => "tracer diff",
             Invocation::Inspect(_) => "tracer inspect",
+            Invocation::Validate(_) => "tracer validate",
             Invocation::Completions(_) => "tracer completions",
             Invocation::Man(_) => "tracer man",
         }
@@ -293,6 +334,10 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Res
         Command::Inspect(args) => {
             let options = args.validate().map_err(|error| usage("inspect", &error))?;
             Ok(Invocation::Inspect(Box::new(options)))
+        }
+        Command::Validate(args) => {
+            let options = args.validate().map_err(|error| usage("validate", &error))?;
+            Ok(Invocation::Validate(Box::new(options)))
         }
         Command::Completions(args) => Ok(Invocation::Completions(args)),
         Command::Man(args) => Ok(Invocation::Man(args)),

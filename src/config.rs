@@ -227,7 +227,7 @@ impl TracerConfig {
     }
 
     /// Refuses one kind at two versions. Not a rule of SimKube's, so a trace may hold such a config and still be read.
-    fn check_versions(&self) -> Result<(), ConfigProblem> {
+    pub fn check_versions(&self) -> Result<(), ConfigProblem> {
         let mut seen: BTreeMap<GroupKind, &Gvk> = BTreeMap::new();
         for gvk in self.tracked.keys() {
             if let Some(earlier) = seen.insert(gvk.group_kind(), gvk) {

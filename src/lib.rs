@@ -3,7 +3,7 @@
 //! Bytes flow one way, and imports with them:
 //!
 //! ```text
-//! input → decode → store (by archive) → owners, lifecycle → window (+ config, filter) → trace → output
+//! input → decode → store (by archive) → owners, lifecycle → window (+ config, filter, dependencies) → trace → output
 //! ```
 //!
 //! | room | what it holds |
@@ -20,6 +20,7 @@
 //! | [`survey`] | what the records of a log are, and when there were any |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
+//! | [`dependencies`] | what pods need beside themselves |
 //! | [`window`] | the events of a span of time |
 //! | [`state`] | the objects that are there at an instant, whole |
 //! | [`columns`], [`manifest`] | how kubectl shows objects: in tables, as YAML and JSON |
@@ -28,6 +29,7 @@
 //! | [`comparison`] | two traces, or two instants of a log, held against each other |
 //! | [`report`] | what could make the trace differ from what happened |
 //! | [`inspection`] | what is in a log, and when |
+//! | [`validate`] | whether a trace replays |
 //! | [`output`] | stdout or a file that is replaced whole; progress |
 //! | [`cli`], [`cmd`] | arguments; one command per file |
 
@@ -40,6 +42,7 @@ pub mod comparison;
 pub mod config;
 pub mod coverage;
 pub mod decode;
+pub mod dependencies;
 pub mod difference;
 pub mod filter;
 pub mod fingerprint;
@@ -58,4 +61,5 @@ pub mod store;
 pub mod survey;
 pub mod trace;
 mod uri;
+pub mod validate;
 pub mod window;

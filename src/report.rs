@@ -241,7 +241,7 @@ mod tests {
         let window = Window { from: 0, to: 1 };
         let account =
             Account { version: 1, window, contents: Contents::default(), sources: Vec::new(), audit: None, gaps };
-        assert_eq!(account.gaps_in_window(), Reason::ALL.len() as u64 - 3);
+        assert_eq!(account.gaps_in_window(), Reason::ALL.len() as u64 - 4);
     }
 
     #[test]

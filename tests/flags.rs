@@ -124,6 +124,14 @@ flags! {
         }
     }
 
+    what_pods_need_comes_along_or_is_forgotten: "--deps" => {
+        let log = r#"sed 's/"containers":/"serviceAccountName":"robot",&/' watch/deployments.jsonl | tracer export --name web"#;
+        let reasons = ["dependency-missing", "dependency-stub", "reference-removed"];
+        for (deps, expected) in [("", [1, 0, 0]), ("--deps keep", [1, 0, 0]), ("--deps include", [0, 1, 0]), ("--deps strip", [0, 0, 1])] {
+            assert_eq!(reasons.map(|reason| counted(&format!("{log} {deps}"), reason)), expected, "{deps}");
+        }
+    }
+
     owners_are_inferred_unless_told_otherwise: "--no-infer" => {
         let log = "cat watch/deployments.jsonl watch/pods.jsonl | tracer export -c tracer.yaml";
         assert_eq!(counted(log, "owner-inferred"), 5);

@@ -51,6 +51,7 @@ Examples:
   tar -cz audit/ | tracer export --from -1m -o last.sktrace
   tracer export watch/ audit/ -o all.sktrace
   tracer export watch/ archive.jsonl.gz --exclude-ns 'kube-*' -o shop.sktrace
+  tracer export watch/ --deps include -o whole.sktrace
   tracer export watch/ -k deploy,sts -l 'app,tier notin (canary)' -f yaml
   gzip -dc archive.jsonl.gz | tracer export -f json --report gaps.json -o trace.json";
 
@@ -207,6 +208,24 @@ Examples:
   gzip -dc archive.jsonl.gz | tracer inspect -k deploy,pod
   tracer inspect audit/ -o json > inspection.json
   tracer export -q watch/ | tracer inspect";
+pub(super) const LONG_VALIDATE: &str = "\
+Tell whether SimKube will replay a trace, and what is wrong with it.
+
+A trace is held against every rule on which SimKube's reader, its driver or its validator would break, and against what an API \
+server refuses. An error is what SimKube does not read, what ends a replay early, or what has it go another way than was \
+recorded; a warning is what is lost in a replay, or depends on the cluster. Each rule has a code; E0001 to E0005 and W0000 are \
+those of `skctl validate`, and mean the same.";
+
+pub(super) const AFTER_VALIDATE: &str = "\
+Exit codes:
+  0  valid, maybe with warnings; with --fix: what was written is
+  1  there are errors, or a trace could not be read
+  2  wrong usage
+
+Examples:
+  tracer export watch/ --deps include | tracer validate
+  tracer export watch/ --sanitize simkube -o raw.sktrace && tracer validate raw.sktrace --fix good.sktrace
+  tracer export watch/ | tracer validate -o json";
 
 pub(super) const LONG_COMPLETIONS: &str = "\
 Print a script that has a shell complete commands, options and files.

@@ -54,6 +54,8 @@ fn every_option_arrives() {
         "web,deploy/db-*",
         "-f",
         "jsonl",
+        "--deps",
+        "strip",
         "--sanitize",
         "simkube",
         "--no-infer",
@@ -78,11 +80,11 @@ fn every_option_arrives() {
         "-",
     ])
     .unwrap();
-    let ExportOptions { common, window, filters, output, format, sanitize, infer_owners } = options;
+    let ExportOptions { common, window, filters, output, format, sanitize, deps, infer_owners } = options;
     assert_eq!(window.from, Some(TimeArg::Before(1_800_000_000)));
     assert!(matches!(window.to, Some(TimeArg::At(_))));
     assert_eq!(output, Some("x".into()));
-    assert_eq!((format, sanitize, infer_owners), (Format::Jsonl, Sanitize::Simkube, false));
+    assert_eq!((format, sanitize, deps, infer_owners), (Format::Jsonl, Sanitize::Simkube, Deps::Strip, false));
     assert_eq!((filters.namespaces.len(), filters.exclude_namespaces.len()), (3, 1));
     assert_eq!((filters.selectors.len(), filters.exclude_selectors.len()), (2, 1));
     assert_eq!((filters.kinds.len(), filters.exclude_kinds.len(), filters.names.len()), (2, 1, 2));
@@ -132,7 +134,7 @@ fn mistakes_are_named_with_their_option() {
         (&["-o", "x", "--report", "./x"], &["--output and --report name the same file"]),
         (&["-f", "xml"], &["--format <FORMAT>", "simkube, json, yaml, jsonl"]),
         (&["-o", ""], &["--output <FILE>"]),
-        (&["--deps", "keep"], &["--deps"]),
+        (&["--deps", "drop"], &["--deps <HOW>", "keep, include, strip"]),
     ] {
         let error = export(args).unwrap_err();
         assert!(parts.iter().all(|part| error.contains(part)), "{args:?}: {error}");

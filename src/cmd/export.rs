@@ -6,6 +6,7 @@ use crate::archive::{Archive, Past};
 use crate::cli::{ExportOptions, ResolvedWindow, UsageError};
 use crate::config::TracerConfig;
 use crate::decode::Interest;
+use crate::dependencies::{Dependency, Deps};
 use crate::model::{Gvk, Timestamp};
 use crate::output::{Content, Messages, Output};
 use crate::report::{Account, AuditAccount, Contents, Report, Window as ReportWindow};
@@ -29,7 +30,7 @@ pub fn run_with_focus(options: ExportOptions, focus: Focus, messages: &Messages)
     let report_out =
         options.common.report.as_deref().map(|path| Output::open(Some(path), Content::Text)).transpose()?;
     let wanted = Wanted {
-        interest: interest(config.as_ref().unwrap_or(&TracerConfig::default()), options.sanitize),
+        interest: interest(config.as_ref().unwrap_or(&TracerConfig::default()), &options),
         focus,
         infer_owners: options.infer_owners,
         config: config.clone(),
@@ -42,8 +43,8 @@ pub fn run_with_focus(options: ExportOptions, focus: Focus, messages: &Messages)
     let window = window(&options, &archive, span)?;
     let audit = reading::audit(&mut archive, &seen, &config, &mut report)?;
     let (history, filters, carried) = (&seen, &options.filters, archive.carried.as_slice());
-    let sanitize = options.sanitize;
-    let export = Export { history, graph: &graph, config: &config, filters, sanitize, carried };
+    let (sanitize, deps) = (options.sanitize, options.deps);
+    let export = Export { history, graph: &graph, config: &config, filters, sanitize, deps, carried };
     let trace = export.trace(window, &mut report);
 
     let account = account(&archive, audit, &report, &trace, window, history);
@@ -67,11 +68,12 @@ pub fn run_with_focus(options: ExportOptions, focus: Focus, messages: &Messages)
 }
 
 /// Bodies are needed of what is tracked; of pods, whose specs name their lifecycles; of Deployments, whose selectors prove
-/// an inferred owner.
-fn interest(config: &TracerConfig, sanitize: Sanitize) -> Interest {
+/// an inferred owner; of what pods need, where that is to come along.
+fn interest(config: &TracerConfig, options: &ExportOptions) -> Interest {
     let tracked = config.iter().map(|(gvk, _)| gvk.clone());
     let besides = [Gvk::new("", "v1", "Pod"), Gvk::new("apps", "v1", "Deployment")];
-    Interest::new(tracked, besides, sanitize == Sanitize::Simkube)
+    let aside = Dependency::COMING_ALONG.into_iter().filter(|_| options.deps == Deps::Include).map(Dependency::gvk);
+    Interest::new(tracked, besides, options.sanitize == Sanitize::Simkube).with_aside(aside)
 }
 
 fn window(options: &ExportOptions, archive: &Archive, span: Option<(Timestamp, Timestamp)>) -> anyhow::Result<Window> {

@@ -17,6 +17,7 @@ pub mod inspect;
 pub mod man;
 mod reading;
 mod summary;
+pub mod validate;
 
 /// How a run ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -85,6 +86,7 @@ pub fn run(invocation: Invocation, messages: &Messages) -> anyhow::Result<ExitSt
         Invocation::Get(options) => get::run(*options, messages),
         Invocation::Diff(options) => Ok(diff::run(&options, messages)),
         Invocation::Inspect(options) => inspect::run(*options, messages),
+        Invocation::Validate(options) => validate::run(*options, messages),
         Invocation::Completions(args) => completions::run(&args),
         Invocation::Man(args) => man::run(&args),
     }

@@ -10,6 +10,7 @@ pub struct Interest {
     // Of each there are a handful, and every record asks: looking through them is faster than a map.
     tracked: Vec<Gvk>,
     besides: Vec<Gvk>,
+    aside: Vec<Gvk>,
     everything: bool,
     /// Of everything no more than these kinds; all where there are none.
     only: Vec<KindPattern>,
@@ -34,6 +35,12 @@ impl Interest {
         sorted(&mut tracked);
         sorted(&mut besides);
         Interest { tracked, besides, with_status, ..Interest::default() }
+    }
+
+    /// Takes the bodies of these kinds too, where there are any: where there are none, not a word is said of it.
+    #[must_use]
+    pub fn with_aside(self, aside: impl IntoIterator<Item = Gvk>) -> Self {
+        Interest { aside: aside.into_iter().collect(), ..self }
     }
 
     /// Every body, with its status.
@@ -102,6 +109,7 @@ impl Interest {
             Some(tracked) if tracked.version == version => Wanted::Yes,
             Some(tracked) => Wanted::At(&tracked.version),
             None if find(&self.besides, group, kind).is_some_and(|wanted| wanted.version == version) => Wanted::Yes,
+            None if find(&self.aside, group, kind).is_some_and(|wanted| wanted.version == version) => Wanted::Aside,
             None => Wanted::No,
         }
     }
@@ -124,6 +132,8 @@ pub(super) enum Wanted<'a> {
     Yes,
     /// It would be, but of what it holds nothing is to be known.
     Outline,
+    /// It is taken where there is one.
+    Aside,
     /// It is tracked, at this version and not at the one it has.
     At(&'a str),
 }
@@ -148,6 +158,11 @@ impl Interest {
         let of_group = || self.tracked.iter().any(|tracked| same_text(&tracked.group, group));
         let may_be = || kind.is_empty() && (of_group() || self.takes_resource(group, resource));
         self.wants(group, kind, version) != Wanted::No || may_be()
+    }
+
+    /// Whether it is a loss where a body of a kind is not there.
+    pub(super) fn misses(&self, group: &str, kind: (&str, &str), version: &str) -> bool {
+        self.needs(group, kind, version) && self.wants(group, kind.0, version) != Wanted::Aside
     }
 
     /// The kind of a resource that is not built in, if it is a tracked one, by its name.

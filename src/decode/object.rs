@@ -195,8 +195,8 @@ pub fn observe<'a>(parts: &Parts<'a>, sight: Sight<'_, 'a>, decoder: &Decoder) -
     }
     let (change, at) = (change(&sight, &key.kind, parts, &metadata), sight.at);
     let facts = facts(&key, parts, &metadata, &mut notes);
-    let needed = wanted != Wanted::No;
-    let wanted = wanted == Wanted::Yes;
+    let needed = !matches!(wanted, Wanted::No | Wanted::Aside);
+    let wanted = matches!(wanted, Wanted::Yes | Wanted::Aside);
     let shown = wanted && sight.metadata_of.is_none();
     let bodies = Bodies::of(parts, &metadata, (wanted, shown), decoder);
     let (bodies, unkept) = match bodies {

@@ -22,7 +22,7 @@ mod source;
 mod tar;
 
 pub use error::InputError;
-pub use open::{Stored, open_trace, stored, stream_of_trace};
+pub use open::{Stored, open_stream, open_trace, stored, stream_of_trace};
 pub use pipeline::{Consumer, Options, Progress, read};
 pub use records::{Content, Line, Record, Records};
 pub use source::{Source, Sources};

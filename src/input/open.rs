@@ -217,6 +217,16 @@ pub fn stored(path: &Path) -> Option<Stored> {
     Some(Stored { bytes: metadata.len(), compression: compression.name(), is_archive })
 }
 
+/// The decompressed stream of a source, whatever it holds.
+///
+/// # Errors
+/// When it cannot be opened.
+pub fn open_stream(source: &Source) -> Result<Box<dyn Read + Send>, InputError> {
+    let opened = decompress(source.open()?);
+    let unreadable = |reason| InputError::Unreadable { path: source.name().into_owned(), reason };
+    opened.map(|(_, stream)| stream).map_err(unreadable)
+}
+
 /// What a decompressed stream holds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Format {

@@ -83,11 +83,19 @@ pub enum Reason {
     PodChangeUnwritable,
     /// A pod's spec could not be read, so its lifecycle has no hash and is missing.
     PodSpecUnreadable,
+    /// Something that pods of the trace need is not in it: in a simulation they are refused, or never run.
+    DependencyMissing,
+    /// Something that pods need is in the trace as a stub: no record shows its content.
+    DependencyStub,
+    /// Something that pods need is in the trace earlier than it was created, since they were there first.
+    DependencyEarly,
+    /// A reference to what cannot come along, or was not to, was taken out of a pod or a template.
+    ReferenceRemoved,
 }
 
 impl Reason {
     /// Every reason, in the order of the account.
-    pub const ALL: [Reason; 38] = [
+    pub const ALL: [Reason; 42] = [
         Reason::RecordSkipped,
         Reason::RecordCutOff,
         Reason::RecordTooLarge,
@@ -126,6 +134,10 @@ impl Reason {
         Reason::OwnerInferred,
         Reason::PodChangeUnwritable,
         Reason::PodSpecUnreadable,
+        Reason::DependencyMissing,
+        Reason::DependencyStub,
+        Reason::DependencyEarly,
+        Reason::ReferenceRemoved,
     ];
 
     /// What it is that is counted.
@@ -169,6 +181,12 @@ impl Reason {
             Reason::OwnerInferred => "owners inferred from names and labels",
             Reason::PodChangeUnwritable => "pod changes left out, since no plain update can make them",
             Reason::PodSpecUnreadable => "pods whose spec cannot be read, without a lifecycle",
+            Reason::DependencyMissing => "objects that pods need and the trace does not contain",
+            Reason::DependencyStub => "objects that pods need, written as stubs since no record shows them",
+            Reason::DependencyEarly => {
+                "objects that pods need, written before their creation since the pods were first"
+            }
+            Reason::ReferenceRemoved => "references taken out of pods and their templates",
         }
     }
 
@@ -198,13 +216,18 @@ impl Reason {
             Reason::WritesUnseen => "give the logs of all API servers, without gaps",
             Reason::ServerSilent => "look for a log file that is missing",
             Reason::ContentUnknown => "add a list or a watch that shows them, or a --baseline",
+            Reason::DependencyMissing => "--deps include brings them along, --deps strip takes out what refers to them",
+            Reason::DependencyStub => "record ServiceAccounts and ConfigMaps as well",
             _ => "",
         }
     }
 
     /// Whether the trace is right all the same: worth knowing, and nothing for `--strict` to fail on.
     pub fn is_harmless(self) -> bool {
-        matches!(self, Reason::LineOfAnotherLog | Reason::DryRunIgnored | Reason::ClocksDiffer)
+        matches!(
+            self,
+            Reason::LineOfAnotherLog | Reason::DryRunIgnored | Reason::ClocksDiffer | Reason::DependencyMissing
+        )
     }
 }
 
@@ -213,7 +236,12 @@ impl Reason {
     pub(super) fn names_all(self) -> bool {
         matches!(
             self,
-            Reason::ContentApproximate | Reason::ContentStale | Reason::StatusUncertain | Reason::ContentUnknown
+            Reason::ContentApproximate
+                | Reason::ContentStale
+                | Reason::StatusUncertain
+                | Reason::ContentUnknown
+                | Reason::DependencyMissing
+                | Reason::DependencyStub
         )
     }
 }

@@ -26,7 +26,7 @@ pub enum Sanitize {
 }
 
 /// Labels that the job controller generates for a Job, its template and its pods.
-const JOB_LABELS: [&str; 4] =
+pub(crate) const JOB_LABELS: [&str; 4] =
     ["controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"];
 
 /// Annotations that are not written in either mode: what kubectl and the deployment controller keep there.

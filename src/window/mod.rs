@@ -8,6 +8,7 @@ mod certainty;
 mod kept_out;
 mod lifecycles;
 mod membership;
+mod needs;
 mod operations;
 mod tellings;
 
@@ -19,6 +20,7 @@ use operations::{Action, Operation, Planner};
 
 use crate::config::TracerConfig;
 use crate::decode::OwnerLifecycles;
+use crate::dependencies::Deps;
 use crate::filter::Filters;
 use crate::model::{Gvk, ObjectKey};
 use crate::owners::OwnerGraph;
@@ -49,6 +51,8 @@ pub struct Export<'a> {
     pub filters: &'a Filters,
     /// How objects are made fit for a replay.
     pub sanitize: Sanitize,
+    /// What becomes of what pods need.
+    pub deps: Deps,
     /// Lifecycles that traces among the inputs carry.
     pub carried: &'a [OwnerLifecycles],
 }
@@ -61,7 +65,7 @@ impl Export<'_> {
         for id in 0..self.history.objects.len() {
             planner.object(id, report);
         }
-        let plan = planner.finish();
+        let plan = planner.finish(report);
         let pod_lifecycles = lifecycles::collect(self, &membership, &plan, window, report);
         let mut events = vec![Event { ts: window.from, applied: plan.start, deleted: Vec::new() }];
         events.extend(pack(plan.operations, self.history));

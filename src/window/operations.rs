@@ -1,12 +1,16 @@
 //! What the replay has to do, in order: apply this, delete that.
 
+mod along;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
 use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
+use super::needs::{Needs, References};
 use super::{Export, Membership, Stay, Window, certainty};
 use crate::blobs::Blob;
+use crate::dependencies::{Dependency, Deps, empty_secret, sift};
 use crate::lifecycle;
 use crate::model::{Gvk, ObjectKey, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
@@ -21,6 +25,8 @@ pub(super) struct Operation {
     pub action: Action,
     /// It joins after the deletion of its former owner.
     orphaned: bool,
+    /// Others need what is applied, and it was not there before.
+    needed: bool,
     resource_version: Option<ResourceVersion>,
     place: Option<Place>,
 }
@@ -35,9 +41,9 @@ pub(super) enum Action {
 
 impl Operation {
     /// The order of operations: by time, then as a trace among the inputs had them, then by resourceVersion. One that waits
-    /// for a deletion comes after all others of its moment.
-    fn order(&self) -> (Timestamp, bool, Option<Place>, Option<ResourceVersion>, ObjectId) {
-        (self.at, self.orphaned, self.place, self.resource_version, self.object)
+    /// for a deletion comes after all others of its moment, one that others need before them.
+    fn order(&self) -> (Timestamp, bool, bool, Option<Place>, Option<ResourceVersion>, ObjectId) {
+        (self.at, self.orphaned, !self.needed, self.place, self.resource_version, self.object)
     }
 
     /// Whether it must not stand in one event with deletions before it: the driver would do it first.
@@ -66,17 +72,18 @@ pub(super) struct Plan {
 
 /// An object of the starting state.
 struct Start {
+    needed: bool,
     id: ObjectId,
     place: Option<Place>,
     object: Arc<[u8]>,
 }
 
 impl Start {
-    /// The order of the starting state: by creation.
-    fn order(&self, history: &History) -> (Timestamp, Timestamp, Option<Place>, Option<ResourceVersion>, ObjectId) {
+    /// The order of the starting state: by creation, after what others need.
+    fn order(&self, history: &History) -> impl Ord + use<> {
         let object = &history.objects[self.id];
         let created = object.created.unwrap_or(object.born);
-        (created, object.born, self.place, object.versions[0].resource_version, self.id)
+        (!self.needed, created, object.born, self.place, object.versions[0].resource_version, self.id)
     }
 }
 
@@ -88,12 +95,19 @@ pub(super) struct Planner<'a> {
     /// What traces tell of pods that are their own owners, by `namespace/name`.
     lives_of_pods: HashMap<String, Vec<&'a Lifecycle>>,
     start: Vec<Start>,
+    needs: Needs,
     plan: Plan,
 }
 
-/// An object as it is written, and what is compared of it.
-struct Written {
+/// An object as it is written, and what it refers to.
+struct Body {
     object: Map<String, Value>,
+    references: References,
+}
+
+/// What is written last of an object, and what is compared of it.
+struct Written {
+    body: Body,
     version: Version,
     /// Whether it differs from what was recorded, by a change of a pod that no update can make.
     lossy: bool,
@@ -102,10 +116,11 @@ struct Written {
 impl Written {
     /// A pod in a replay can only be updated: what no update can change stays as it was written before.
     fn keep_what_no_update_changes(&mut self, before: &Written) {
-        let (Some(old), Some(new)) = (before.object.get("spec"), self.object.get("spec")) else { return };
-        let update = pod_update(old, new);
+        let (old, new) = (&before.body.object, &mut self.body.object);
+        let (Some(old), Some(recorded)) = (old.get("spec"), new.get("spec")) else { return };
+        let update = pod_update(old, recorded);
         self.lossy = update.lossy;
-        self.object.insert("spec".to_owned(), update.spec);
+        new.insert("spec".to_owned(), update.spec);
     }
 }
 
@@ -115,7 +130,15 @@ impl<'a> Planner<'a> {
         for carried in export.carried.iter().filter(|carried| carried.gvk.group_kind().is("", "Pod")) {
             lives_of_pods.entry(carried.ns_name.clone()).or_default().extend(&carried.lifecycles);
         }
-        Planner { export, membership, window, lives_of_pods, start: Vec::new(), plan: Plan::default() }
+        Planner {
+            export,
+            membership,
+            window,
+            lives_of_pods,
+            start: Vec::new(),
+            needs: Needs::default(),
+            plan: Plan::default(),
+        }
     }
 
     /// Plans one object: all its stays in the trace, cut to the window.
@@ -133,24 +156,34 @@ impl<'a> Planner<'a> {
         if object.born.seconds() >= self.window.to || self.over_before(object) {
             return;
         }
+        let export = self.export;
+        let body = |version: &Version| body(export, &gvk, object, version);
         for stay in self.membership.stays(id) {
-            self.stay(id, &gvk, stay, report);
+            self.stay(id, &gvk, stay, &body, report);
         }
-        if self.plan.exported.contains(&id) {
-            certainty::note_content(object, self.window, report);
+        self.note_certainty(id, report);
+    }
+
+    /// Notes what of an object's content is not known, if it is in the trace.
+    fn note_certainty(&self, id: ObjectId, report: &mut Report) {
+        if !self.plan.exported.contains(&id) {
+            return;
         }
+        let object = &self.export.history.objects[id];
+        certainty::note_content(object, self.window, report);
         // Its content from its birth, or from the window's start, to its first body is that of the first body: a guess.
         let unknown_since = object.born.seconds().max(self.window.from);
-        if self.plan.exported.contains(&id) && object.first_seen.seconds() > unknown_since {
+        if object.first_seen.seconds() > unknown_since {
             let since = Timestamp::from_seconds(unknown_since);
             report.note(Reason::FirstSeenLate, Some(since), || object.key.to_string());
         }
     }
 
-    /// The whole plan, in order.
-    pub fn finish(mut self) -> Plan {
+    /// The whole plan, in order, with what others need in it and before them.
+    pub fn finish(mut self, report: &mut Report) -> Plan {
+        let stubs = self.bring_along(report);
         self.start.sort_by_key(|start| start.order(self.export.history));
-        self.plan.start = self.start.into_iter().map(|start| start.object).collect();
+        self.plan.start = stubs.into_iter().chain(self.start.into_iter().map(|start| start.object)).collect();
         self.plan.operations.sort_by_key(Operation::order);
         self.plan
     }
@@ -187,7 +220,7 @@ impl<'a> Planner<'a> {
         start.saturating_add(1) < born || (start <= born && end <= born && had_name)
     }
 
-    fn stay(&mut self, id: ObjectId, gvk: &Gvk, stay: Stay, report: &mut Report) {
+    fn stay(&mut self, id: ObjectId, gvk: &Gvk, stay: Stay, body: &dyn Fn(&Version) -> Body, report: &mut Report) {
         let object = &self.export.history.objects[id];
         let window = self.window;
         let before = |at: Timestamp| at.seconds() < window.from;
@@ -204,13 +237,15 @@ impl<'a> Planner<'a> {
                 started = false;
             }
             let in_trace = !before(at) && written.is_some();
-            let next = self.next(gvk, object, version, &mut written, in_trace, report);
+            let next = self.next(object, version, body, &mut written, in_trace, report);
             if let (Some(next), false) = (next, before(at)) {
+                self.needs.written(&object.key, at, &next.body.references);
                 self.plan.operations.push(Operation {
                     at,
                     object: id,
-                    action: Action::Apply(text(&next.object)),
+                    action: Action::Apply(text(&next.body.object)),
                     orphaned: std::mem::take(&mut orphaned),
+                    needed: false,
                     resource_version: version.resource_version,
                     place: version.place.filter(|_| at == version.at),
                 });
@@ -230,9 +265,9 @@ impl<'a> Planner<'a> {
     /// Makes `written` the object as it is written next and gives it; `None` when nothing changes by it.
     fn next<'w>(
         &self,
-        gvk: &Gvk,
         object: &Object,
         version: &Version,
+        body: &dyn Fn(&Version) -> Body,
         written: &'w mut Option<Written>,
         in_trace: bool,
         report: &mut Report,
@@ -240,7 +275,7 @@ impl<'a> Planner<'a> {
         if written.as_ref().is_some_and(|written| written.version.content == version.content) {
             return None;
         }
-        let mut next = Written { object: self.sanitised(gvk, object, version), version: version.clone(), lossy: false };
+        let mut next = Written { body: body(version), version: version.clone(), lossy: false };
         if let Some(before) = written {
             if self.export.sanitize == Sanitize::Replay && object.key.kind.is("", "Pod") && in_trace {
                 next.keep_what_no_update_changes(before);
@@ -248,29 +283,17 @@ impl<'a> Planner<'a> {
                     report.note(Reason::PodChangeUnwritable, Some(version.at), || object.key.to_string());
                 }
             }
-            if content(&before.object) == content(&next.object) {
+            if content(&before.body.object) == content(&next.body.object) {
                 return None;
             }
         }
         Some(written.insert(next))
     }
 
-    fn sanitised(&self, gvk: &Gvk, object: &Object, version: &Version) -> Map<String, Value> {
-        let mut whole = version.content.as_ref().map(Blob::object).unwrap_or_default();
-        let mut metadata = version.metadata.object();
-        metadata.insert("name".to_owned(), object.key.name.clone().into());
-        metadata.insert("namespace".to_owned(), object.key.namespace.clone().into());
-        whole.insert("metadata".to_owned(), Value::Object(metadata));
-        if let Some(status) = &version.status {
-            whole.insert("status".to_owned(), Value::Object(status.object()));
-        }
-        self.export.sanitize.object(gvk, &mut whole);
-        whole
-    }
-
     fn starting(&mut self, id: ObjectId, written: Option<&Written>) {
         let Some(written) = written else { return };
-        self.start.push(Start { id, place: written.version.place, object: text(&written.object) });
+        self.needs.written(&self.export.history.objects[id].key, Timestamp::MIN, &written.body.references);
+        self.start.push(Start { needed: false, id, place: written.version.place, object: text(&written.body.object) });
     }
 
     fn delete(&mut self, id: ObjectId, gvk: &Gvk, at: Timestamp) {
@@ -287,6 +310,7 @@ impl<'a> Planner<'a> {
             object: id,
             action: Action::Delete(deleted),
             orphaned: false,
+            needed: false,
             resource_version: end.and_then(|end| end.resource_version),
             place: end.and_then(|end| end.place),
         });
@@ -294,10 +318,42 @@ impl<'a> Planner<'a> {
 
     fn index(&mut self, id: ObjectId, gvk: &Gvk, written: &Written) {
         let object = &self.export.history.objects[id];
-        let hash = object_hash(written.object.get("spec"));
+        let hash = object_hash(written.body.object.get("spec"));
         self.plan.index.entry(gvk.clone()).or_default().insert(object.key.ns_name(), hash);
         self.plan.exported.insert(id);
     }
+}
+
+/// An object of the trace as it is written.
+fn body(export: &Export<'_>, gvk: &Gvk, object: &Object, version: &Version) -> Body {
+    let mut whole = version.content.as_ref().map(Blob::object).unwrap_or_default();
+    let mut metadata = version.metadata.object();
+    metadata.insert("name".to_owned(), object.key.name.clone().into());
+    metadata.insert("namespace".to_owned(), object.key.namespace.clone().into());
+    whole.insert("metadata".to_owned(), Value::Object(metadata));
+    if let Some(status) = &version.status {
+        whole.insert("status".to_owned(), Value::Object(status.object()));
+    }
+    export.sanitize.object(gvk, &mut whole);
+    // Where what pods need comes along, no secret does.
+    if export.deps == Deps::Include && object.key.kind == Dependency::Secret.gvk().group_kind() {
+        whole = empty_secret(&object.key, &whole);
+    }
+    referring(export, gvk, whole)
+}
+
+/// What an object refers to, and the object with as much of that as is to stay.
+fn referring(export: &Export<'_>, gvk: &Gvk, object: Map<String, Value>) -> Body {
+    let mut references = References::default();
+    let mut object = Value::Object(object);
+    sift(export.config, gvk, &mut object, &mut |reference| {
+        let keeps = export.deps.keeps(reference);
+        let list = if keeps { &mut references.kept } else { &mut references.removed };
+        list.push(reference.clone());
+        keeps
+    });
+    let object = if let Value::Object(object) = object { object } else { Map::new() };
+    Body { object, references }
 }
 
 /// The states of an object in a stay: as it is when it joins, then every later version.

@@ -180,10 +180,13 @@ impl<'e, 'a> Request<'e, 'a> {
             return Vec::new();
         }
         let interest = &self.decoder.interest;
-        let wanted = interest.needs(&self.target.group, (self.kind, &self.target.resource), &self.target.version);
+        let (group, kind, version) = (&self.target.group, (self.kind, &*self.target.resource), &self.target.version);
+        let wanted = interest.misses(group, kind, version);
         // Of what is not needed it says nothing, but that it was changed.
         let untold = !interest.is_outline() || self.kind.is_empty() || self.target.name.is_empty();
-        if !wanted && untold && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_)))
+        if !interest.needs(group, kind, version)
+            && untold
+            && matches!((change, &telling), (Change::Created | Change::Modified, Telling::Nothing(_)))
         {
             return Vec::new();
         }
