@@ -17,11 +17,15 @@ use crate::output::{self, Color, Messages};
 use crate::trace::{Format, Sanitize};
 
 mod common;
+mod config;
 mod help;
+mod owners;
 mod size;
 mod time;
 
 pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
+pub use config::{ConfigArgs, ConfigOptions};
+pub use owners::{ObjectArg, OwnersArgs, OwnersFormat, OwnersOptions};
 pub use size::{SizeError, parse_size};
 pub use time::{ResolvedWindow, TimeArg, TimeError, WindowArgs};
 
@@ -48,6 +52,12 @@ pub enum Command {
     /// Write the trace of a window
     #[command(long_about = help::LONG_EXPORT, after_long_help = help::AFTER_EXPORT)]
     Export(Box<ExportArgs>),
+    /// Show who owns whom
+    #[command(long_about = help::LONG_OWNERS, after_long_help = help::AFTER_OWNERS)]
+    Owners(Box<OwnersArgs>),
+    /// Write a tracer config for what the logs contain
+    #[command(long_about = help::LONG_CONFIG, after_long_help = help::AFTER_CONFIG)]
+    Config(Box<ConfigArgs>),
     /// Print the completions for a shell
     #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
     Completions(CompletionsArgs),
@@ -204,6 +214,10 @@ pub struct ManArgs {
 pub enum Invocation {
     /// `tracer export`
     Export(Box<ExportOptions>),
+    /// `tracer owners`
+    Owners(Box<OwnersOptions>),
+    /// `tracer config`
+    Config(Box<ConfigOptions>),
     /// `tracer completions`
     Completions(CompletionsArgs),
     /// `tracer man`
@@ -215,6 +229,8 @@ impl Invocation {
     pub fn messages(&self) -> Messages {
         match self {
             Invocation::Export(options) => options.common.messages(),
+            Invocation::Owners(options) => options.common.messages(),
+            Invocation::Config(options) => options.common.messages(),
             Invocation::Completions(_) | Invocation::Man(_) => Messages::new(Color::default(), Default::default()),
         }
     }
@@ -223,6 +239,8 @@ impl Invocation {
     pub fn name(&self) -> &'static str {
         match self {
             Invocation::Export(_) => "tracer export",
+            Invocation::Owners(_) => "tracer owners",
+            Invocation::Config(_) => "tracer config",
             Invocation::Completions(_) => "tracer completions",
             Invocation::Man(_) => "tracer man",
         }
@@ -253,6 +271,14 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Res
         Command::Export(args) => {
             let options = args.validate().map_err(|error| usage("export", &error))?;
             Ok(Invocation::Export(Box::new(options)))
+        }
+        Command::Owners(args) => {
+            let options = args.validate().map_err(|error| usage("owners", &error))?;
+            Ok(Invocation::Owners(Box::new(options)))
+        }
+        Command::Config(args) => {
+            let options = args.validate().map_err(|error| usage("config", &error))?;
+            Ok(Invocation::Config(Box::new(options)))
         }
         Command::Completions(args) => Ok(Invocation::Completions(args)),
         Command::Man(args) => Ok(Invocation::Man(args)),

@@ -10,8 +10,11 @@ use crate::cli::{Invocation, UsageError};
 use crate::output::{Messages, OutputError};
 
 pub mod completions;
+pub mod config;
 pub mod export;
+mod looked;
 pub mod man;
+pub mod owners;
 mod reading;
 mod summary;
 
@@ -75,6 +78,8 @@ fn is_usage(cause: &(dyn std::error::Error + 'static)) -> bool {
 pub fn run(invocation: Invocation, messages: &Messages) -> anyhow::Result<ExitStatus> {
     match invocation {
         Invocation::Export(options) => export::run(*options, messages),
+        Invocation::Owners(options) => owners::run(&options, messages),
+        Invocation::Config(options) => config::run(&options, messages),
         Invocation::Completions(args) => completions::run(&args),
         Invocation::Man(args) => man::run(&args),
     }

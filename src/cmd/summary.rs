@@ -19,12 +19,25 @@ pub(super) fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>,
     if account.contents.objects == 0 {
         messages.warning(nothing_to_show(account));
     }
-    let mut advised = BTreeSet::new();
-    account.gaps.iter().for_each(|gap| warn(gap, &mut advised, messages));
+    warn_all(account, messages);
     if let Some(rule) = account.audit.as_ref().and_then(|audit| audit.policy.as_ref()) {
         messages.plain("this rule in the audit policy, before the others, would have recorded the missing results:");
         rule.lines().for_each(|line| messages.plain(format_args!("  {line}")));
     }
+}
+
+/// Says what was read, and what to know of it, where no trace is written.
+pub(super) fn summarise_reading(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
+    read(account, span, messages);
+    if let Some(audit) = &account.audit {
+        messages.plain(audited(audit));
+    }
+    warn_all(account, messages);
+}
+
+fn warn_all(account: &Account, messages: &Messages) {
+    let mut advised = BTreeSet::new();
+    account.gaps.iter().for_each(|gap| warn(gap, &mut advised, messages));
 }
 
 fn time(at: Timestamp) -> Timestamp {
