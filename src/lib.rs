@@ -19,6 +19,7 @@
 //! | [`coverage`] | what audit logs can tell and what they cannot |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
+//! | [`proposal`] | a config that tracks what logs contain |
 //! | [`window`] | the events of a span of time |
 //! | [`trace`] | SimKube's file: hashes, sanitising, reading, writing |
 //! | [`report`] | what could make the trace differ from what happened |
@@ -41,6 +42,7 @@ pub mod model;
 pub mod output;
 pub mod owners;
 pub mod patch;
+pub mod proposal;
 pub mod report;
 pub mod store;
 pub mod trace;

@@ -12,7 +12,7 @@ mod narrow;
 mod order;
 mod ties;
 pub use forest::{Forest, Place, Row};
-pub use narrow::{Shown, Wish, judge};
+pub use narrow::{Judgements, Shown, Wish};
 pub use order::TopDown;
 pub use ties::{Edge, Moment, NodeId, Ties};
 

@@ -32,7 +32,7 @@ struct PictureArgs {
     /// Show the graph as it was at T; default: all that ever was, with lifetimes
     ///
     /// RFC 3339 (2026-03-01T10:00:00Z, any offset), 2026-03-01, "2026-03-01 10:00" or with seconds (UTC), or Unix seconds.
-    #[arg(long, value_name = "T", value_parser = TimeArg::parse_moment)]
+    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = TimeArg::parse_moment)]
     at: Option<Timestamp>,
 
     /// The form of the graph

@@ -57,11 +57,6 @@ impl Looked {
         self.account.contents.records
     }
 
-    /// Objects that the logs tell of.
-    pub fn objects(&self) -> u64 {
-        self.account.contents.objects_seen
-    }
-
     /// Says it; gives whether the result is refused, since `--strict` was given.
     pub fn say(&self, span: Span, messages: &Messages) -> bool {
         summary::summarise_reading(&self.account, span, messages);

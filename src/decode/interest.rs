@@ -10,6 +10,8 @@ pub struct Interest {
     tracked: Vec<Gvk>,
     besides: Vec<Gvk>,
     everything: bool,
+    /// Whether what is noise stays so although everything is wanted.
+    quiet: bool,
     pub(super) with_status: bool,
     pub(super) all_metadata: bool,
 }
@@ -27,12 +29,17 @@ impl Interest {
             (tracked.into_iter().collect(), besides.into_iter().collect());
         sorted(&mut tracked);
         sorted(&mut besides);
-        Interest { tracked, besides, everything: false, with_status, all_metadata: false }
+        Interest { tracked, besides, with_status, ..Interest::default() }
     }
 
     /// Every body, with its status.
     pub fn everything() -> Self {
         Interest { everything: true, with_status: true, ..Interest::default() }
+    }
+
+    /// Every body but those of what is written all the time and owns nothing; without its status.
+    pub fn contents() -> Self {
+        Interest { everything: true, quiet: true, ..Interest::default() }
     }
 
     /// Every object as a server shows it: as [`Interest::everything`], and its `metadata` whole, but for `managedFields`.
@@ -77,7 +84,7 @@ impl Interest {
                 | ("discovery.k8s.io", "EndpointSlice")
         );
         let asked_for = |kinds| find(kinds, group, kind).is_some();
-        noise && !self.everything && !asked_for(&self.tracked) && !asked_for(&self.besides)
+        noise && (!self.everything || self.quiet) && !asked_for(&self.tracked) && !asked_for(&self.besides)
     }
 
     /// Whether bodies of a kind are needed at all. One that is not known yet, an empty one, may be any of its group.

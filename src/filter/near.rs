@@ -3,7 +3,7 @@
 /// So many are named at most.
 const FEW: usize = 3;
 
-/// The words that are nearest to another one: misspelt by a letter or two for every eight, or those that hold it. The nearest
+/// The words that are nearest to another one: misspelt by a letter, and one more for every four, or those that hold it. The nearest
 /// first, each once.
 pub fn nearest<'a>(wanted: &str, words: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
     let lower = wanted.to_lowercase();
@@ -28,26 +28,29 @@ fn far(wanted: &str, word: &str, most: usize) -> Option<usize> {
     distance.or_else(|| (wanted.len() > 2 && word.contains(wanted)).then_some(most + 1))
 }
 
-/// Levenshtein's distance, where it is not over `most`.
+/// How many letters are to be changed, added, left out or swapped with the next, where it is not over `most`.
 fn distance(a: &str, b: &str, most: usize) -> Option<usize> {
     let (a, b): (Vec<char>, Vec<char>) = (a.chars().collect(), b.chars().collect());
     if a.len().abs_diff(b.len()) > most {
         return None;
     }
+    let mut before: Vec<usize> = Vec::new();
     let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, from) in a.iter().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        let mut least = row[0];
-        for (j, to) in b.iter().enumerate() {
-            let changed = diagonal + usize::from(from != to);
-            diagonal = row[j + 1];
-            row[j + 1] = changed.min(row[j] + 1).min(row[j + 1] + 1);
-            least = least.min(row[j + 1]);
+    for i in 1..=a.len() {
+        let mut next = vec![i];
+        for j in 1..=b.len() {
+            let changed = row[j - 1] + usize::from(a[i - 1] != b[j - 1]);
+            let mut least = changed.min(row[j] + 1).min(next[j - 1] + 1);
+            if i > 1 && j > 1 && a[i - 1] == b[j - 2] && a[i - 2] == b[j - 1] {
+                least = least.min(before[j - 2] + 1);
+            }
+            next.push(least);
         }
-        if least > most {
+        // Two rows, since a swap goes back by two.
+        if next.iter().chain(&row).all(|distance| *distance > most) {
             return None;
         }
+        before = std::mem::replace(&mut row, next);
     }
     row.last().copied().filter(|distance| *distance <= most)
 }
@@ -71,5 +74,7 @@ mod tests {
         assert_eq!(distance("kitten", "sitting", 3), Some(3));
         assert_eq!(distance("kitten", "sitting", 2), None);
         assert_eq!(distance("", "é", 1), Some(1));
+        assert_eq!(distance("web", "wbe", 1), Some(1));
+        assert_eq!(distance("abcdefgh", "ijklmnop", 3), None);
     }
 }

@@ -254,7 +254,7 @@ impl<'a> Forest<'a> {
             let (lone, trees): (Vec<NodeId>, Vec<NodeId>) =
                 group.iter().partition(|node| self.ties.below(**node).is_empty());
             rows.extend(trees.into_iter().map(Row::Whole));
-            self.fold(&lone, fold, |node| Row::Whole(node), &mut rows);
+            self.fold(&lone, fold, Row::Whole, &mut rows);
         }
         rows
     }

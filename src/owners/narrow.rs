@@ -44,8 +44,7 @@ impl Shown {
         let mut alone = BTreeMap::new();
         for (node, shown) in nodes.iter_mut().enumerate().filter(|(node, shown)| **shown && !named[*node]) {
             let kind = &ties.key(node).kind;
-            let is_alone =
-                ties.above(node).is_empty() && ties.below(node).is_empty() && !ties.owns_itself(node);
+            let is_alone = ties.above(node).is_empty() && ties.below(node).is_empty() && !ties.owns_itself(node);
             if is_alone && !(wish.alone)(kind) {
                 *shown = false;
                 *alone.entry(kind.clone()).or_default() += 1;
@@ -55,13 +54,17 @@ impl Shown {
     }
 }
 
-/// What the filters say of each node.
-struct Judgements {
-    keeps: Vec<bool>,
+/// What filters say of each node.
+pub struct Judgements {
+    /// Whether it is there, passes, and is not left out.
+    pub keeps: Vec<bool>,
+    /// Whether it is left out, or something above it is.
+    pub out: Vec<bool>,
 }
 
 impl Judgements {
-    fn new(ties: &Ties<'_>, filters: &Filters) -> Self {
+    /// Of the nodes of a graph.
+    pub fn new(ties: &Ties<'_>, filters: &Filters) -> Self {
         let mut keeps = vec![false; ties.count()];
         let mut out = vec![false; ties.count()];
         for node in (0..ties.count()).filter(|node| ties.is_present(*node)) {
@@ -73,14 +76,14 @@ impl Judgements {
             keeps[node] &= ties.is_there(node);
         }
         ties.with_below(&mut out);
-        keeps.iter_mut().zip(out).for_each(|(keeps, out)| *keeps &= !out);
-        Judgements { keeps }
+        keeps.iter_mut().zip(&out).for_each(|(keeps, out)| *keeps &= !out);
+        Judgements { keeps, out }
     }
 }
 
 /// Whether an object passes filters, and whether it is left out by one. Over its life: whether it ever passes, and whether it
 /// is always left out.
-pub fn judge(object: &Object, filters: &Filters, moment: Moment) -> (bool, bool) {
+fn judge(object: &Object, filters: &Filters, moment: Moment) -> (bool, bool) {
     let with = |labels: &BTreeMap<String, String>| {
         let subject = subject(&object.key, labels);
         (filters.keeps(&subject), filters.excludes(&subject))

@@ -143,7 +143,8 @@ impl<'a> Ties<'a> {
         edges.edges
     }
 
-    fn node(&self, owner: Owner) -> NodeId {
+    /// The node that an owner is.
+    pub fn node(&self, owner: Owner) -> NodeId {
         match owner {
             Owner::Seen(id) => id,
             Owner::Unseen(unseen) => self.history.objects.len() + unseen,

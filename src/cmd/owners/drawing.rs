@@ -189,9 +189,6 @@ mod tests {
         let hostile = "a\"];\n<b>`x`\\n#quot;\x1b";
         assert_eq!(Language::Dot.escaped(hostile), r#"a\"];\\n<b>`x`\\n#quot;\\u{1b}"#);
         let mermaid = Language::Mermaid.escaped(hostile);
-        assert_eq!(
-            mermaid,
-            "a#34;]#59;#92;n#60;b#62;#96;x#96;#92;n#35;quot#59;#92;u{1b}"
-        );
+        assert_eq!(mermaid, "a#34;]#59;#92;n#60;b#62;#96;x#96;#92;n#35;quot#59;#92;u{1b}");
     }
 }

@@ -2,9 +2,9 @@
 
 use anyhow::Context;
 
+use super::ExitStatus;
 use super::looked::{self, Looked, Span};
 use super::reading::{self, Wanted};
-use super::ExitStatus;
 use crate::archive::Past;
 use crate::cli::{OwnersFormat, OwnersOptions};
 use crate::config::TracerConfig;
