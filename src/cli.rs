@@ -18,18 +18,22 @@ use crate::output::{self, Color, Messages};
 use crate::trace::{Format, Sanitize};
 
 mod common;
+mod config;
 mod diff;
 mod get;
 mod help;
 mod inspect;
+mod owners;
 mod size;
 mod time;
 mod validate;
 
 pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
+pub use config::{ConfigArgs, ConfigOptions};
 pub use diff::{DiffArgs, DiffFormat, DiffOptions, Instants};
 pub use get::{Asked, AskedKind, GetArgs, GetOptions, Order, Shown};
 pub use inspect::{InspectArgs, InspectOptions};
+pub use owners::{ObjectArg, OwnersArgs, OwnersFormat, OwnersOptions};
 pub use size::{SizeError, parse_size};
 pub use time::{ResolvedWindow, TimeArg, TimeError, WindowArgs};
 pub use validate::{FindingsFormat, ValidateArgs, ValidateOptions};
@@ -70,6 +74,12 @@ pub enum Command {
     /// Tell whether SimKube will replay a trace, and what is wrong with it
     #[command(long_about = help::LONG_VALIDATE, after_long_help = help::AFTER_VALIDATE)]
     Validate(ValidateArgs),
+    /// Show who owns whom
+    #[command(long_about = help::LONG_OWNERS, after_long_help = help::AFTER_OWNERS)]
+    Owners(Box<OwnersArgs>),
+    /// Write a tracer config for what the logs contain
+    #[command(long_about = help::LONG_CONFIG, after_long_help = help::AFTER_CONFIG)]
+    Config(Box<ConfigArgs>),
     /// Print the completions for a shell
     #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
     Completions(CompletionsArgs),
@@ -265,6 +275,10 @@ pub enum Invocation {
     Inspect(Box<InspectOptions>),
     /// `tracer validate`
     Validate(Box<ValidateOptions>),
+    /// `tracer owners`
+    Owners(Box<OwnersOptions>),
+    /// `tracer config`
+    Config(Box<ConfigOptions>),
     /// `tracer completions`
     Completions(CompletionsArgs),
     /// `tracer man`
@@ -280,6 +294,8 @@ impl Invocation {
             Invocation::Diff(options) => options.common.messages(),
             Invocation::Inspect(options) => options.common.messages(),
             Invocation::Validate(options) => options.messages(),
+            Invocation::Owners(options) => options.common.messages(),
+            Invocation::Config(options) => options.common.messages(),
             Invocation::Completions(_) | Invocation::Man(_) => Messages::new(Color::default(), Default::default()),
         }
     }
@@ -292,6 +308,8 @@ impl Invocation {
             Invocation::Diff(_) => "tracer diff",
             Invocation::Inspect(_) => "tracer inspect",
             Invocation::Validate(_) => "tracer validate",
+            Invocation::Owners(_) => "tracer owners",
+            Invocation::Config(_) => "tracer config",
             Invocation::Completions(_) => "tracer completions",
             Invocation::Man(_) => "tracer man",
         }
@@ -338,6 +356,14 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Res
         Command::Validate(args) => {
             let options = args.validate().map_err(|error| usage("validate", &error))?;
             Ok(Invocation::Validate(Box::new(options)))
+        }
+        Command::Owners(args) => {
+            let options = args.validate().map_err(|error| usage("owners", &error))?;
+            Ok(Invocation::Owners(Box::new(options)))
+        }
+        Command::Config(args) => {
+            let options = args.validate().map_err(|error| usage("config", &error))?;
+            Ok(Invocation::Config(Box::new(options)))
         }
         Command::Completions(args) => Ok(Invocation::Completions(args)),
         Command::Man(args) => Ok(Invocation::Man(args)),

@@ -164,6 +164,11 @@ impl TracerConfig {
         Ok(loaded)
     }
 
+    /// One that tracks nothing.
+    pub fn empty() -> Self {
+        TracerConfig { tracked: BTreeMap::new() }
+    }
+
     /// How a kind is tracked, at exactly this version.
     pub fn get(&self, gvk: &Gvk) -> Option<&TrackedObject> {
         self.tracked.get(gvk)

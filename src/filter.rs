@@ -10,10 +10,12 @@ use crate::model::GroupKind;
 
 mod glob;
 mod kind;
+mod near;
 mod selector;
 
 pub use glob::{Glob, GlobError};
 pub use kind::{KindError, KindPattern, NameError, NamePattern};
+pub use near::nearest;
 pub use selector::{Selector, SelectorError};
 
 /// What a filter looks at of an object.

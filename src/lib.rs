@@ -21,6 +21,7 @@
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
 //! | [`dependencies`] | what pods need beside themselves |
+//! | [`proposal`] | a config that tracks what logs contain |
 //! | [`window`] | the events of a span of time |
 //! | [`state`] | the objects that are there at an instant, whole |
 //! | [`columns`], [`manifest`] | how kubectl shows objects: in tables, as YAML and JSON |
@@ -55,6 +56,7 @@ pub mod model;
 pub mod output;
 pub mod owners;
 pub mod patch;
+pub mod proposal;
 pub mod report;
 pub mod state;
 pub mod store;

@@ -5,10 +5,16 @@
 //! link above such a one is a well-known one it is inferred, since people record Deployments and Pods and nothing between
 //! them.
 
+mod forest;
 mod infer;
 mod missed;
+mod narrow;
 mod order;
+mod ties;
+pub use forest::{Forest, Place, Row};
+pub use narrow::{Judgements, Shown, Wish};
 pub use order::TopDown;
+pub use ties::{Edge, Moment, NodeId, Ties};
 
 use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 use std::sync::Arc;

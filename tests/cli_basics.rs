@@ -107,7 +107,7 @@ fn man_writes_all_pages_to_a_directory() {
     assert_eq!(output.status.code(), Some(0), "{}", text(&output.stderr));
     assert!(output.stdout.is_empty());
     assert_eq!(fs::read(man1.join("tracer.1")).unwrap(), run(&["man"]).stdout);
-    for page in ["tracer-export.1", "tracer-completions.1", "tracer-man.1"] {
+    for page in ["tracer-export.1", "tracer-owners.1", "tracer-config.1", "tracer-completions.1", "tracer-man.1"] {
         assert!(text(&fs::read(man1.join(page)).unwrap()).starts_with(".ie"), "{page}");
     }
 }
@@ -126,7 +126,7 @@ fn examples(help: &str) -> Vec<String> {
 
 #[test]
 fn the_examples_of_the_help_work_as_they_stand() {
-    for command in ["", "export", "diff", "completions", "man"] {
+    for command in ["", "export", "diff", "owners", "config", "completions", "man"] {
         let help = text(&run(&[&[command][usize::from(command.is_empty())..], &["--help"]].concat()).stdout);
         let examples = examples(&help);
         assert!(!examples.is_empty(), "{help}");

@@ -13,7 +13,7 @@ use crate::output::{Color, Messages, Verbosity};
 use super::{TimeArg, UsageError, WindowArgs, parse_size};
 
 /// How the user names stdin.
-const STDIN: &str = "-";
+pub(super) const STDIN: &str = "-";
 
 /// As many threads as could ever help; more would only fail to start.
 const MAX_THREADS: u16 = 1024;
@@ -119,6 +119,12 @@ pub struct Common {
 }
 
 impl CommonArgs {
+    /// The same with one more input, before the others.
+    pub(super) fn after(mut self, input: PathBuf) -> Self {
+        self.inputs.insert(0, input);
+        self
+    }
+
     pub(super) fn validate(self) -> Result<Common, UsageError> {
         if self.inputs.iter().filter(|input| input.as_os_str() == STDIN).count() > 1 {
             return Err(UsageError::new("`-` is given twice, but stdin can be read only once"));

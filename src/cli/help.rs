@@ -246,3 +246,42 @@ pub(super) const AFTER_MAN: &str = "\
 Examples:
   tracer man > tracer.1
   tracer man man1/";
+
+pub(super) const LONG_OWNERS: &str = "\
+Show who owns whom, from the roots down to the pods.
+
+Every object stands in full once: below its controller, or its first owner. Below its other owners it is named, and says where \
+it stands. An owner that no log shows is known by reference only; where names and labels tell what owns that, it says so. A \
+circle begins with one of its members, and ends where that comes again.
+
+Objects that own nothing and that nothing owns are shown where the config tracks their kind (--config; by default workloads), \
+or -k or --name asks for them; the others are counted.
+
+What passes the filters is shown, with all that is above it. What one of them excludes takes with it what it owns. Without \
+--at an object passes if it ever did. Leases, Events and endpoints are no part of the graph.";
+
+pub(super) const AFTER_OWNERS: &str = "\
+Examples:
+  tracer owners watch/
+  tracer owners deploy/web watch/ --at '2026-11-23 15:26:00'
+  tracer owners watch/ -n batch --fold 3
+  tracer owners watch/ -k pod -l app=web --fold 0
+  tracer owners audit/ -o dot > owners.dot
+  tracer owners watch/ --name 'job/*' -o mermaid
+  tracer owners watch/ -o json > owners.json";
+
+pub(super) const LONG_CONFIG: &str = "\
+Write a tracer config, as SimKube and `tracer export` read it, for what the logs contain.
+
+It names the kinds at the top of the graph that own pods, or would, with the paths of their pod templates. For kinds that are not \
+built in these are found by comparing the objects with the containers of their pods; so the logs must hold both. Lifecycles \
+are tracked. Pods of which nothing above can be tracked are tracked by themselves. Those of DaemonSets never are.
+
+What could not be told stands in comments: read them before you rely on it. Of a config that is given (--config, or that of a \
+trace) every entry is kept as it is, and what it lacks is added. The filters say of which objects the config is made.";
+
+pub(super) const AFTER_CONFIG: &str = "\
+Examples:
+  tracer config watch/ -o tracer.yaml
+  tracer config audit/ --exclude-ns 'kube-*'
+  tracer config watch/ -q > made.yaml; tracer export watch/ -c made.yaml -o all.sktrace";

@@ -10,11 +10,14 @@ use crate::cli::{Invocation, UsageError};
 use crate::output::{Messages, OutputError};
 
 pub mod completions;
+pub mod config;
 pub mod diff;
 pub mod export;
 mod get;
 pub mod inspect;
+mod looked;
 pub mod man;
+pub mod owners;
 mod reading;
 mod summary;
 pub mod validate;
@@ -87,6 +90,8 @@ pub fn run(invocation: Invocation, messages: &Messages) -> anyhow::Result<ExitSt
         Invocation::Diff(options) => Ok(diff::run(&options, messages)),
         Invocation::Inspect(options) => inspect::run(*options, messages),
         Invocation::Validate(options) => validate::run(*options, messages),
+        Invocation::Owners(options) => owners::run(&options, messages),
+        Invocation::Config(options) => config::run(&options, messages),
         Invocation::Completions(args) => completions::run(&args),
         Invocation::Man(args) => man::run(&args),
     }

@@ -15,6 +15,8 @@ pub struct Interest {
     /// Of everything no more than these kinds; all where there are none.
     only: Vec<KindPattern>,
     outline: bool,
+    /// Whether what is noise stays so although everything is wanted.
+    quiet: bool,
     pub(super) with_status: bool,
     pub(super) all_metadata: bool,
     pub(super) writers: bool,
@@ -46,6 +48,11 @@ impl Interest {
     /// Every body, with its status.
     pub fn everything() -> Self {
         Interest { everything: true, with_status: true, ..Interest::default() }
+    }
+
+    /// Every body but those of what is written all the time and owns nothing; without its status.
+    pub fn contents() -> Self {
+        Interest { everything: true, quiet: true, ..Interest::default() }
     }
 
     /// Every object as a server shows it: as [`Interest::everything`], and its `metadata` whole, but for `managedFields`.
@@ -149,7 +156,7 @@ impl Interest {
                 | ("discovery.k8s.io", "EndpointSlice")
         );
         let asked_for = |kinds| find(kinds, group, kind).is_some();
-        let shown = self.everything && self.takes(group, kind);
+        let shown = self.everything && !self.quiet && self.takes(group, kind);
         noise && !shown && !asked_for(&self.tracked) && !asked_for(&self.besides)
     }
 

@@ -1,0 +1,143 @@
+//! `tracer owners`: who owns whom.
+
+use anyhow::Context;
+
+use super::ExitStatus;
+use super::looked::{self, Looked, Span};
+use super::reading::{self, Wanted};
+use crate::archive::Past;
+use crate::cli::{OwnersFormat, OwnersOptions};
+use crate::config::TracerConfig;
+use crate::decode::Interest;
+use crate::model::{GroupKind, Gvk, ObjectKey, Timestamp};
+use crate::output::{Content, Messages, Output};
+use crate::owners::{Forest, Moment, Shown, Ties, Wish};
+use crate::store::focus::Focus;
+
+mod drawing;
+mod json;
+mod missing;
+mod tree;
+
+use drawing::Language;
+use json::Graph;
+use tree::Tree;
+
+/// Runs the command.
+pub fn run(options: &OwnersOptions, messages: &Messages) -> anyhow::Result<ExitStatus> {
+    let taken = || options.object.as_ref().map(|o| format!("`{}` is no file, and was taken for KIND/NAME", o.text));
+    let sources = reading::sources(&options.common);
+    let sources = match taken() {
+        Some(taken) => sources.context(taken)?,
+        None => sources?,
+    };
+    let given = reading::config(&options.common, &sources, messages)?;
+    let mut out = Output::open(None, Content::Text)?;
+    let report_out = looked::report_output(&options.common)?;
+    let wanted = Wanted {
+        interest: interest(given.as_ref().unwrap_or(&TracerConfig::default())),
+        focus: options.at.map_or(Focus::none(), |at| Focus::new(Some(at), Some(at), Focus::MARGIN)),
+        infer_owners: options.infer_owners,
+        config: given.clone(),
+    };
+    let mut past = reading::past(&options.common, &sources, wanted, messages)?;
+    let config = given.or_else(|| past.archive.trace_config.take()).unwrap_or_default();
+    let span = reading::span(&past.archive, &past.history);
+    let moment = moment(options.at, span)?;
+    let looked = Looked::new(&options.common, &mut past, &config, window(moment, span), report_out)?;
+
+    let ties = Ties::new(&past.history, &past.graph, moment);
+    let shown = shown(options, &past, &ties, &config)?;
+    let forest = Forest::new(&ties, &shown);
+    let refused = looked.say(span, messages);
+    if !refused {
+        write(options, &ties, &forest, &shown, &mut out).map_err(|error| out.blame(error))?;
+        said_of(&forest, &shown, messages);
+    }
+    looked.write()?;
+    if refused {
+        return Ok(ExitStatus::Strict);
+    }
+    out.commit()?;
+    Ok(ExitStatus::Success)
+}
+
+/// As `export`: the account is the same then. The graph itself needs no more than references, and what Deployments select.
+fn interest(config: &TracerConfig) -> Interest {
+    let tracked = config.iter().map(|(gvk, _)| gvk.clone());
+    Interest::new(tracked, [Gvk::new("", "v1", "Pod"), Gvk::new("apps", "v1", "Deployment")], false)
+}
+
+/// The moment that was asked for, if the log tells of it.
+fn moment(at: Option<Timestamp>, span: Span) -> anyhow::Result<Moment> {
+    let Some(at) = at else { return Ok(Moment::Ever) };
+    let Some((first, last)) = span else {
+        anyhow::bail!("the input holds no record with a time, so nothing is known of {at}: give other inputs");
+    };
+    // Moments are mostly given in seconds; what the log tells last holds to the end of its second.
+    if at.seconds() < first.seconds() || at.seconds() > last.seconds().saturating_add(1) {
+        anyhow::bail!("--at {at} is outside of the log, which spans {first} to {last}");
+    }
+    Ok(Moment::At(at))
+}
+
+fn window(moment: Moment, span: Span) -> (i64, i64) {
+    match moment {
+        Moment::At(at) => (at.seconds(), at.seconds().saturating_add(1)),
+        Moment::Ever => {
+            span.map_or((i64::MIN, i64::MAX), |(first, last)| (first.seconds(), last.seconds().saturating_add(1)))
+        }
+    }
+}
+
+fn shown(options: &OwnersOptions, past: &Past, ties: &Ties<'_>, config: &TracerConfig) -> anyhow::Result<Shown> {
+    let filters = &options.filters;
+    let asked_for = !filters.kinds.is_empty() || !filters.names.is_empty();
+    let alone = |kind: &GroupKind| asked_for || config.tracked_version(kind).is_some();
+    let Some(object) = &options.object else {
+        return Ok(Shown::new(ties, &Wish { filters, object: None, alone: &alone }));
+    };
+    let is_meant = |key: &ObjectKey| object.pattern.matches(&key.kind, &key.name);
+    let shown = Shown::new(ties, &Wish { filters, object: Some(&is_meant), alone: &alone });
+    if shown.named.contains(&true) {
+        return Ok(shown);
+    }
+    Err(missing::error(object, past, ties, &is_meant))
+}
+
+fn write(
+    options: &OwnersOptions,
+    ties: &Ties<'_>,
+    forest: &Forest<'_>,
+    shown: &Shown,
+    out: &mut Output,
+) -> anyhow::Result<()> {
+    let fold = options.fold;
+    match options.format {
+        OwnersFormat::Tree => {
+            let (styles, width) = (out.styles(options.common.color), out.width());
+            Tree { ties, forest, styles, width }.write(fold, out)?;
+        }
+        OwnersFormat::Dot => drawing::write(Language::Dot, ties, forest, fold, out)?,
+        OwnersFormat::Mermaid => drawing::write(Language::Mermaid, ties, forest, fold, out)?,
+        OwnersFormat::Json => {
+            serde_json::to_writer_pretty(&mut *out, &Graph::new(ties, forest, &shown.alone))?;
+            std::io::Write::write_all(out, b"\n")?;
+        }
+    }
+    Ok(())
+}
+
+/// What the picture does not show.
+fn said_of(forest: &Forest<'_>, shown: &Shown, messages: &Messages) {
+    if forest.roots().is_empty() {
+        messages.warning("no object is shown: look at the filters, and at what the logs hold");
+    }
+    if !shown.alone.is_empty() {
+        let kinds: Vec<String> = shown.alone.iter().map(|(kind, count)| format!("{count} {kind}")).collect();
+        messages.plain(format_args!(
+            "not shown, since they own nothing and nothing owns them (-k shows them): {}",
+            kinds.join(", ")
+        ));
+    }
+}
