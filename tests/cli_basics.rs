@@ -126,7 +126,9 @@ fn examples(help: &str) -> Vec<String> {
 
 #[test]
 fn the_examples_of_the_help_work_as_they_stand() {
-    for command in ["", "export", "diff", "owners", "config", "completions", "man"] {
+    let root = tracer::cli::definition();
+    let commands = root.get_subcommands().map(|command| command.get_name());
+    for command in std::iter::once("").chain(commands) {
         let help = text(&run(&[&[command][usize::from(command.is_empty())..], &["--help"]].concat()).stdout);
         let examples = examples(&help);
         assert!(!examples.is_empty(), "{help}");

@@ -224,7 +224,7 @@ Exit codes:
 
 Examples:
   tracer export watch/ --deps include | tracer validate
-  tracer export watch/ --sanitize simkube -o raw.sktrace && tracer validate raw.sktrace --fix good.sktrace
+  tracer export watch/ --sanitize simkube | tracer validate --fix good.sktrace
   tracer export watch/ | tracer validate -o json";
 
 pub(super) const LONG_COMPLETIONS: &str = "\
