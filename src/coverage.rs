@@ -21,12 +21,11 @@ mod resources;
 mod runs;
 mod servers;
 mod silence;
-mod sorted;
 mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use sorted::SpillError;
+pub use crate::sorted::SpillError;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -38,12 +37,12 @@ use links::Links;
 use logs::Reading;
 use resources::{Recorded, Resources};
 use servers::Server;
-use sorted::{Room, Sorter};
 use tally::Tally;
 
 use crate::decode::audit::{Audited, Kinds};
 use crate::model::{GroupKind, Timestamp};
 use crate::report::{AuditAccount, ClockAccount, Reason, Report, ServerAccount, Silence};
+use crate::sorted::{Room, Sorter};
 
 /// The clocks of so many servers are compared, of those with the most events.
 const COMPARED_CLOCKS: usize = 32;

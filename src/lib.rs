@@ -16,7 +16,7 @@
 //! | [`patch`] | what a server makes of an object and the body of a PATCH |
 //! | [`archive`] | everything that was named, read into a store |
 //! | [`store`] | observations → for each object, its versions in order |
-//! | [`coverage`] | what audit logs can tell and what they cannot |
+//! | [`coverage`], `sorted` | what audit logs can tell and what they cannot; sorting with bounded memory |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
 //! | [`window`] | the events of a span of time |
@@ -42,6 +42,7 @@ pub mod output;
 pub mod owners;
 pub mod patch;
 pub mod report;
+mod sorted;
 pub mod store;
 pub mod trace;
 mod uri;
