@@ -17,11 +17,13 @@ use crate::output::{self, Color, Messages};
 use crate::trace::{Format, Sanitize};
 
 mod common;
+mod events;
 mod help;
 mod size;
 mod time;
 
 pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
+pub use events::{EventsArgs, EventsOptions};
 pub use size::{SizeError, parse_size};
 pub use time::{ResolvedWindow, TimeArg, TimeError, WindowArgs};
 
@@ -48,6 +50,9 @@ pub enum Command {
     /// Write the trace of a window
     #[command(long_about = help::LONG_EXPORT, after_long_help = help::AFTER_EXPORT)]
     Export(Box<ExportArgs>),
+    /// Write all input as one stream of events
+    #[command(long_about = help::LONG_EVENTS, after_long_help = help::AFTER_EVENTS)]
+    Events(Box<EventsArgs>),
     /// Print the completions for a shell
     #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
     Completions(CompletionsArgs),
@@ -204,6 +209,8 @@ pub struct ManArgs {
 pub enum Invocation {
     /// `tracer export`
     Export(Box<ExportOptions>),
+    /// `tracer events`
+    Events(Box<EventsOptions>),
     /// `tracer completions`
     Completions(CompletionsArgs),
     /// `tracer man`
@@ -215,6 +222,7 @@ impl Invocation {
     pub fn messages(&self) -> Messages {
         match self {
             Invocation::Export(options) => options.common.messages(),
+            Invocation::Events(options) => options.common.messages(),
             Invocation::Completions(_) | Invocation::Man(_) => Messages::new(Color::default(), Default::default()),
         }
     }
@@ -223,6 +231,7 @@ impl Invocation {
     pub fn name(&self) -> &'static str {
         match self {
             Invocation::Export(_) => "tracer export",
+            Invocation::Events(_) => "tracer events",
             Invocation::Completions(_) => "tracer completions",
             Invocation::Man(_) => "tracer man",
         }
@@ -253,6 +262,10 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Res
         Command::Export(args) => {
             let options = args.validate().map_err(|error| usage("export", &error))?;
             Ok(Invocation::Export(Box::new(options)))
+        }
+        Command::Events(args) => {
+            let options = args.validate().map_err(|error| usage("events", &error))?;
+            Ok(Invocation::Events(Box::new(options)))
         }
         Command::Completions(args) => Ok(Invocation::Completions(args)),
         Command::Man(args) => Ok(Invocation::Man(args)),

@@ -103,6 +103,20 @@ impl Coverage {
         }
     }
 
+    /// Takes what a record tells that is here without those that stood beside it: it tells of the request, and nothing of when its
+    /// server was silent.
+    ///
+    /// # Errors
+    /// As [`Coverage::take`].
+    pub fn take_apart(&mut self, source: u32, audited: &Audited) -> Result<(), SpillError> {
+        let Audited { id, at, ref server, ref write } = *audited;
+        let Some(write) = write else { return Ok(()) };
+        self.records += 1;
+        let log = self.logs.take(source, server.as_deref(), None);
+        let resource = self.resources.index(&write.resource, write.slot);
+        self.tellings.push(Telling::of((id.bits(), at, log), write, resource))
+    }
+
     /// All of it, once everything is read; `None` when there was no audit event. Notes dry runs, unknown outcomes, resources
     /// without bodies, silent servers and clocks that differ.
     ///

@@ -15,6 +15,7 @@
 //! | [`decode`] | a record → observations of objects |
 //! | [`patch`] | what a server makes of an object and the body of a PATCH |
 //! | [`archive`] | everything that was named, read into a store |
+//! | [`events`] | what was read, told again as one stream of lines |
 //! | [`store`] | observations → for each object, its versions in order |
 //! | [`coverage`], `sorted` | what audit logs can tell and what they cannot; sorting with bounded memory |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
@@ -32,6 +33,7 @@ pub mod cmd;
 pub mod config;
 pub mod coverage;
 pub mod decode;
+pub mod events;
 pub mod filter;
 pub mod fingerprint;
 pub mod input;

@@ -9,12 +9,14 @@
 mod spill;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::io;
 use std::path::PathBuf;
 use std::vec;
 
 use spill::{Merge, Spill};
+pub(crate) use texts::Texts;
 
 /// What is sorted.
 pub(crate) trait Record: Copy + Ord {

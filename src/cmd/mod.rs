@@ -10,6 +10,7 @@ use crate::cli::{Invocation, UsageError};
 use crate::output::{Messages, OutputError};
 
 pub mod completions;
+pub mod events;
 pub mod export;
 pub mod man;
 mod reading;
@@ -75,6 +76,7 @@ fn is_usage(cause: &(dyn std::error::Error + 'static)) -> bool {
 pub fn run(invocation: Invocation, messages: &Messages) -> anyhow::Result<ExitStatus> {
     match invocation {
         Invocation::Export(options) => export::run(*options, messages),
+        Invocation::Events(options) => events::run(*options, messages),
         Invocation::Completions(args) => completions::run(&args),
         Invocation::Man(args) => man::run(&args),
     }

@@ -19,15 +19,20 @@ pub(super) fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>,
     if account.contents.objects == 0 {
         messages.warning(nothing_to_show(account));
     }
-    let mut advised = BTreeSet::new();
-    account.gaps.iter().for_each(|gap| warn(gap, &mut advised, messages));
+    warnings(account, messages);
     if let Some(rule) = account.audit.as_ref().and_then(|audit| audit.policy.as_ref()) {
         messages.plain("this rule in the audit policy, before the others, would have recorded the missing results:");
         rule.lines().for_each(|line| messages.plain(format_args!("  {line}")));
     }
 }
 
-fn time(at: Timestamp) -> Timestamp {
+/// Says what was noted.
+pub(super) fn warnings(account: &Account, messages: &Messages) {
+    let mut advised = BTreeSet::new();
+    account.gaps.iter().for_each(|gap| warn(gap, &mut advised, messages));
+}
+
+pub(super) fn time(at: Timestamp) -> Timestamp {
     Timestamp::from_seconds(at.seconds())
 }
 
@@ -91,6 +96,6 @@ fn nothing_to_show(account: &Account) -> &'static str {
     }
 }
 
-fn count(number: u64, word: &str) -> String {
+pub(super) fn count(number: u64, word: &str) -> String {
     if number == 1 { format!("1 {word}") } else { format!("{number} {word}s") }
 }

@@ -21,13 +21,13 @@ const READ: usize = 64 << 10;
 const WRITE: usize = 256 << 10;
 
 /// A temporary file. It has no name, so that nothing of it is left when the program has ended, however it ends.
-struct Scratch {
+pub(super) struct Scratch {
     file: File,
     directory: PathBuf,
 }
 
 impl Scratch {
-    fn new(directory: Option<PathBuf>) -> Result<Self, SpillError> {
+    pub(super) fn new(directory: Option<PathBuf>) -> Result<Self, SpillError> {
         let directory = directory.unwrap_or_else(std::env::temp_dir);
         match tempfile::tempfile_in(&directory) {
             Ok(file) => Ok(Scratch { file, directory }),
@@ -35,11 +35,11 @@ impl Scratch {
         }
     }
 
-    fn append(&self, bytes: &[u8]) -> Result<(), SpillError> {
+    pub(super) fn append(&self, bytes: &[u8]) -> Result<(), SpillError> {
         (&self.file).write_all(bytes).map_err(|source| self.failed(source))
     }
 
-    fn read(&self, at: u64, bytes: &mut [u8]) -> Result<(), SpillError> {
+    pub(super) fn read(&self, at: u64, bytes: &mut [u8]) -> Result<(), SpillError> {
         let mut file = &self.file;
         let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(bytes));
         read.map_err(|source| self.failed(source))
