@@ -330,7 +330,7 @@ impl<'a> Gathering<'a> {
         self.assembled(outcomes, Position::default(), None)?;
         for (index, (span, records)) in std::mem::take(&mut self.own).into_iter().enumerate() {
             if let Some((first, last)) = span {
-                self.fact(&retold::span_line(first, last, records), SourceId::of_file(index as u32))?;
+                self.fact(&retold::span_line(first, last, records), SourceId::of_file(index as u32), false)?;
             }
         }
         let (sets, runs) = std::mem::take(&mut self.streams).into_facts();
@@ -338,13 +338,15 @@ impl<'a> Gathering<'a> {
         let version = |id: usize| versions.get(id).map_or("", String::as_str);
         for (id, set) in sets {
             let source = runs[id as usize].source;
-            self.fact(&retold::set_line(&set, version(id as usize)), source)?;
+            let left_out = !self.judge.keeps_kind(&set.kind);
+            self.fact(&retold::set_line(&set, version(id as usize)), source, left_out)?;
         }
         for (id, end) in runs.iter().enumerate() {
-            self.fact(&retold::end_line(&end.kind, version(id), end.run, end.at), end.source)?;
+            let left_out = !self.judge.keeps_kind(&end.kind);
+            self.fact(&retold::end_line(&end.kind, version(id), end.run, end.at), end.source, left_out)?;
         }
         for ((group, kind, version, resource), source) in std::mem::take(&mut self.kinds) {
-            self.fact(&retold::kind_line(&group, &kind, &version, &resource), source)?;
+            self.fact(&retold::kind_line(&group, &kind, &version, &resource), source, false)?;
         }
         let mut all = None;
         for (span, summary) in self.spans.iter().zip(&mut self.sources) {
@@ -357,13 +359,13 @@ impl<'a> Gathering<'a> {
         Ok(all)
     }
 
-    fn fact(&mut self, line: &Line, source: SourceId) -> Result<(), ArchiveError> {
+    fn fact(&mut self, line: &Line, source: SourceId, left_out: bool) -> Result<(), ArchiveError> {
         let facts = self.facts.entry(source).or_default();
         let part = *facts;
         *facts = facts.saturating_add(1);
         let name = self.source_name(source.index);
         let place = Provenance { source: name, member: source.member, part, ..Provenance::default() };
-        Ok(self.lines.push(line, &line.head(), &place, source.index, false)?)
+        Ok(self.lines.push(line, &line.head(), &place, source.index, left_out)?)
     }
 }
 

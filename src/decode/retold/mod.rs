@@ -29,6 +29,8 @@
 mod event;
 mod put;
 mod read;
+#[cfg(test)]
+mod tests;
 mod write;
 
 use std::collections::BTreeSet;

@@ -116,7 +116,7 @@ impl Decoder {
             out.items.push(Item::Line(Box::new(Line { at, kind, object, tail, told })));
         }
         self.retold_object(&kind, line.object, &tracer, at, out)?;
-        if tracer.place.aside || matches!(&*kind, BOOKMARK | SPAN) {
+        if tracer.place.aside || matches!(&*kind, BOOKMARK | SPAN | END) {
             out.at = None;
         }
         Ok(())

@@ -203,7 +203,9 @@ mod tests {
         let (sets, ends) = retold.into_facts();
         let mut again = Streams::default();
         sets.into_iter().rev().for_each(|(_, set)| again.retold_set(SourceId::of_file(0), set));
-        lines.into_iter().for_each(|(second, watched, number)| drop(again.retold(step(second), watched, uid(number))));
+        for (second, watched, number) in lines {
+            again.retold(step(second), watched, uid(number));
+        }
         ends.iter().for_each(|end| again.retold_end(end));
         let (expected, mut got) = (show(told), show(again));
         // Runs have other numbers, in the order in which lines come.
