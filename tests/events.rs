@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use shell::{incident, run};
 use support::audit::{audit, audit_log};
 use support::lab::{CONFIGS, WINDOWS, export};
-use support::{Log, account, config_map, deployment, fixture, gaps, scratch, tracer, write};
+use support::{Log, account, at_version, config_map, deployment, fixture, gaps, scratch, tracer, write};
 
 fn events(args: &[&str], stdin: &[u8]) -> String {
     let run = tracer(&[&["events", "-q"], args].concat(), stdin).ends(0);
@@ -126,6 +126,40 @@ fn records_without_a_time_keep_what_the_filters_leave_out() {
     let run = tracer(&["events", "-n", "shop"], log.text().as_bytes()).ends(0);
     assert!(run.stderr.contains("1 line that the filters leave out: kept"), "{}", run.stderr);
     assert_eq!(run.stdout, tracer(&["events", "-q"], log.text().as_bytes()).ends(0).stdout);
+}
+
+/// Versions of one time that no number orders, and patches of one time: in the order of the input alone.
+#[test]
+fn what_only_the_order_of_the_input_tells_apart_stays_in_that_order() {
+    let odd = |replicas: u64| at_version(&deployment("shop/web", 10, replicas), &format!("v{}", replicas * 7 % 5));
+    let mut log = Log::new().event(10, "ADDED", &odd(1));
+    for replicas in [3, 5, 2, 4] {
+        log = log.event(20, "MODIFIED", &odd(replicas));
+    }
+    let mut requests = vec![audit(10, "create", "v1 configmaps shop/note").response(&config_map("shop/note", 10, "x"))];
+    for datum in ["d", "b", "e", "a", "c"] {
+        requests.push(audit(21, "patch", "v1 configmaps shop/note").request(&json!({"data": {"key": datum}})));
+    }
+    let config = support::tracking(&["apps/v1.Deployment", "v1.ConfigMap: {podSpecTemplatePaths: [/none]}"]);
+    let config = ["export", "-q", "-f", "json", "-c", config.path().to_str().unwrap()];
+    let text = log.text() + &audit_log(&requests);
+    let expected = tracer(&config, text.as_bytes()).ends(0);
+    let written = support::show(&expected.json());
+    assert!(
+        written.contains("20 +Deployment shop/web 4\n") && written.contains("21 +ConfigMap shop/note c\n"),
+        "{written}"
+    );
+    let stream = shuffled(&events(&[], text.as_bytes()));
+    assert!(tracer(&config, stream.as_bytes()).ends(0).stdout == expected.stdout);
+    // Of several sources in that of their names.
+    let dir = scratch();
+    let names = ["c", "a", "b", "e", "d", "f"];
+    let part = |(name, line): (&&str, &str)| events(&[write(dir.path(), name, line).to_str().unwrap()], b"");
+    let parts: String = names.iter().zip(audit_log(&requests).lines()).map(part).collect();
+    let expected = tracer(&[&config[..], &[dir.path().to_str().unwrap()]].concat(), b"").ends(0);
+    let written = support::show(&expected.json());
+    assert!(written.contains("21 +ConfigMap shop/note c\n"), "{written}");
+    assert!(tracer(&config, shuffled(&parts).as_bytes()).ends(0).stdout == expected.stdout);
 }
 
 /// The kind of a custom resource that only a line shows which is left out.

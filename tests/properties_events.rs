@@ -14,6 +14,10 @@ use support::random::audit::{AuditLog, LEVELS, state, styles};
 use support::random::{Recording, recordings, whole_recordings};
 use support::wounds::wound;
 use support::write;
+use tracer::cli::{self, Invocation};
+use tracer::cmd::{ExitStatus, export};
+use tracer::model::Timestamp;
+use tracer::store::focus::Focus;
 
 type Files = BTreeMap<String, Vec<String>>;
 
@@ -109,6 +113,17 @@ fn retold(case: &Case, files: &Files, way: &Way, cut: bool) -> Result<(), TestCa
     same("in parts", &shuffled(parts, &way.order))
 }
 
+/// Exports a file, forgetting all that may be forgotten.
+fn eager(case: &Case, focus: Focus, path: &str) -> Vec<u8> {
+    let out = case.dir.path().join(".eager");
+    let args = case.args.iter().map(String::as_str).chain(["-q", "-o", out.to_str().unwrap(), path]);
+    let invocation = cli::parse(["tracer", "export"].into_iter().chain(args)).unwrap();
+    let messages = invocation.messages();
+    let Invocation::Export(options) = invocation else { panic!("it is an export") };
+    assert_eq!(export::run_with_focus(*options, focus, &messages).unwrap(), ExitStatus::Success);
+    fs::read(out).unwrap()
+}
+
 proptest! {
     #![proptest_config(laws(40))]
 
@@ -169,6 +184,25 @@ proptest! {
         prop_assert!(fewer.len() <= all.len());
         prop_assert_eq!(&case.try_export([("events", all.as_slice())], filter), &expected);
         prop_assert_eq!(&case.try_export([("events", fewer.as_slice())], filter), &expected);
+    }
+
+    /// What a window cannot need is forgotten of a stream too.
+    #[test]
+    fn what_is_forgotten_of_a_stream_is_not_missed(
+        log in recordings(30, true), style in styles(), way in ways(), cuts in any::<[u8; 2]>(), audits in any::<bool>(),
+        levels in prop::collection::vec(0..3_u8, 1..20),
+    ) {
+        let case = case(&log, true, 0, Some(cuts));
+        let files = if audits { lowered(&log.audited(&style), &levels).files() } else { log.files(true) };
+        let expected = case.export(refer(&files), &[]);
+        let stream = shuffled(events(&case, refer(&files), &[]), &way.order);
+        let path = write(case.dir.path(), "x.jsonl", stream.join("\n"));
+        let [from, to] = [cuts[0].min(cuts[1]), cuts[0].max(cuts[1])].map(|cut| moment(&log, cut));
+        let at = |second: i64| Some(Timestamp::from_seconds(second));
+        for margin in [2_000_000, 20_000_000] {
+            let got = eager(&case, Focus::new(at(from), at(to + 1), margin).eager(), path.to_str().unwrap());
+            prop_assert!(got == expected, "{}\nexpected\n{}\n{}", shown(&got), shown(&expected), stream.join("\n"));
+        }
     }
 
     #[test]

@@ -70,8 +70,8 @@ pub(super) const AFTER_EVENTS: &str = "\
 Examples:
   tracer events watch/ audit/ -o events.jsonl
   tracer events archive.jsonl.gz -n shop | tracer export -o shop.sktrace
-  find audit/ watch/ -type f -print0 | xargs -0 -n1 -P4 tracer events -q | sort | tracer export -o all.sktrace
-  tracer events audit/ -k deploy --from '2026-11-23 15:26:00' | head -n1";
+  find audit/ watch/ -type f -print0 | xargs -0 -n1 tracer events -q | sort | tracer export -o all.sktrace
+  tracer events audit/ -k deploy --from '2026-11-23 15:26:00' --to +1m -o deployments.jsonl";
 
 pub(super) const LONG_COMPLETIONS: &str = "\
 Print a script that has a shell complete commands, options and files.

@@ -154,3 +154,73 @@ fn hash_of_name(source: &SourceName) -> u64 {
     hasher.write(source.path.as_bytes());
     hasher.finish()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn line(at: Option<i64>, object: &str) -> Line {
+        let (kind, object, tail) = ("ADDED".to_owned(), object.to_owned(), String::new());
+        Line { at: at.map(Timestamp::from_micros), kind, object, tail, told: None }
+    }
+
+    /// The objects in the order in which they come out.
+    fn ordered(rows: &[(Option<i64>, &str, u64, u32)], bytes: usize) -> Vec<String> {
+        let mut lines = Lines::with_room(bytes);
+        for (i, (at, path, row, part)) in rows.iter().enumerate() {
+            let source = SourceName { path: (*path).to_owned(), ..SourceName::default() };
+            let place = Provenance { source, line: *row, part: *part, ..Provenance::default() };
+            let line = line(*at, &i.to_string());
+            lines.push(&line, &line.head(), &place, 7, i % 2 == 1).unwrap();
+        }
+        let mut objects = Vec::new();
+        let each = lines.each(|placed| {
+            assert_eq!((placed.source, placed.is_span()), (Some(7), false));
+            let head = String::from_utf8(placed.head.to_vec()).unwrap();
+            assert!(placed.rest.starts_with(b",\"line\":") && placed.at.is_some() != head.contains("null"));
+            let number = head.rsplit(':').next().unwrap().to_owned();
+            assert_eq!(placed.left_out, number.parse::<usize>().unwrap() % 2 == 1);
+            objects.push(number);
+            Ok::<(), SpillError>(())
+        });
+        each.unwrap();
+        objects
+    }
+
+    #[test]
+    fn lines_come_by_time_and_then_as_their_records_stood() {
+        let rows = [
+            (None, "a", 1, 0),
+            (Some(9), "a", 3, 0),
+            (Some(5), "b", 9, 1),
+            (Some(5), "b", 9, 0),
+            (Some(-5), "a", 2, 0),
+        ];
+        assert_eq!(ordered(&rows, 1 << 20), ["4", "3", "2", "1", "0"]);
+    }
+
+    #[test]
+    fn what_has_no_room_in_memory_comes_in_the_same_order() {
+        let rows: Vec<_> = (0..500_u64)
+            .map(|i| {
+                let time = (i * 7919 % 97) as i64;
+                ((time % 10 != 3).then_some(time), ["a", "b", "c"][(i % 3) as usize], i * 31 % 50, (i % 4) as u32)
+            })
+            .collect();
+        let expected = ordered(&rows, 1 << 20);
+        assert_eq!(expected.len(), 500);
+        for bytes in [1, 1000, 20_000] {
+            assert_eq!(ordered(&rows, bytes), expected, "{bytes}");
+        }
+    }
+
+    #[test]
+    fn the_lines_of_spans_are_known() {
+        for (kind, at) in [("SPAN", Some(3)), ("SPAN", None), ("SPANNED", Some(3))] {
+            let line = Line { kind: kind.to_owned(), ..line(at, "{}") };
+            let (head, at) = (line.head(), line.at);
+            let placed = Placed { at, left_out: false, source: None, head: head.as_bytes(), rest: b"" };
+            assert_eq!(placed.is_span(), kind == "SPAN", "{head}");
+        }
+    }
+}
