@@ -3,13 +3,15 @@
 //! What every command begins with: sources are read in parallel and decoded, what they say is taken in the order of the
 //! input, and what cannot be taken is counted or ends the run.
 
-mod assembly;
+pub(crate) mod assembly;
 mod intake;
 mod past;
+mod provenances;
 
 use std::io::Read;
 
 use intake::Intake;
+pub(crate) use intake::{Places, extend};
 pub use past::Past;
 
 use crate::config::TracerConfig;

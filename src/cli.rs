@@ -20,6 +20,7 @@ use crate::trace::{Format, Sanitize};
 mod common;
 mod config;
 mod diff;
+mod events;
 mod get;
 mod help;
 mod inspect;
@@ -31,6 +32,7 @@ mod validate;
 pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
 pub use config::{ConfigArgs, ConfigOptions};
 pub use diff::{DiffArgs, DiffFormat, DiffOptions, Instants};
+pub use events::{EventsArgs, EventsOptions};
 pub use get::{Asked, AskedKind, GetArgs, GetOptions, Order, Shown};
 pub use inspect::{InspectArgs, InspectOptions};
 pub use owners::{ObjectArg, OwnersArgs, OwnersFormat, OwnersOptions};
@@ -80,6 +82,9 @@ pub enum Command {
     /// Write a tracer config for what the logs contain
     #[command(long_about = help::LONG_CONFIG, after_long_help = help::AFTER_CONFIG)]
     Config(Box<ConfigArgs>),
+    /// Write all input as one stream of events
+    #[command(long_about = help::LONG_EVENTS, after_long_help = help::AFTER_EVENTS)]
+    Events(Box<EventsArgs>),
     /// Print the completions for a shell
     #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
     Completions(CompletionsArgs),
@@ -279,6 +284,8 @@ pub enum Invocation {
     Owners(Box<OwnersOptions>),
     /// `tracer config`
     Config(Box<ConfigOptions>),
+    /// `tracer events`
+    Events(Box<EventsOptions>),
     /// `tracer completions`
     Completions(CompletionsArgs),
     /// `tracer man`
@@ -296,6 +303,7 @@ impl Invocation {
             Invocation::Validate(options) => options.messages(),
             Invocation::Owners(options) => options.common.messages(),
             Invocation::Config(options) => options.common.messages(),
+            Invocation::Events(options) => options.common.messages(),
             Invocation::Completions(_) | Invocation::Man(_) => Messages::new(Color::default(), Default::default()),
         }
     }
@@ -310,6 +318,7 @@ impl Invocation {
             Invocation::Validate(_) => "tracer validate",
             Invocation::Owners(_) => "tracer owners",
             Invocation::Config(_) => "tracer config",
+            Invocation::Events(_) => "tracer events",
             Invocation::Completions(_) => "tracer completions",
             Invocation::Man(_) => "tracer man",
         }
@@ -364,6 +373,10 @@ pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Res
         Command::Config(args) => {
             let options = args.validate().map_err(|error| usage("config", &error))?;
             Ok(Invocation::Config(Box::new(options)))
+        }
+        Command::Events(args) => {
+            let options = args.validate().map_err(|error| usage("events", &error))?;
+            Ok(Invocation::Events(Box::new(options)))
         }
         Command::Completions(args) => Ok(Invocation::Completions(args)),
         Command::Man(args) => Ok(Invocation::Man(args)),

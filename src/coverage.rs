@@ -21,12 +21,11 @@ mod resources;
 mod runs;
 mod servers;
 mod silence;
-mod sorted;
 mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use sorted::SpillError;
+pub use crate::sorted::SpillError;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -38,12 +37,12 @@ use links::Links;
 use logs::Reading;
 use resources::{Recorded, Resources};
 use servers::Server;
-use sorted::{Room, Sorter};
 use tally::Tally;
 
 use crate::decode::audit::{Audited, Kinds};
 use crate::model::{GroupKind, Timestamp};
 use crate::report::{AuditAccount, ClockAccount, Reason, Report, ServerAccount, Silence};
+use crate::sorted::{Room, Sorter};
 
 /// The clocks of so many servers are compared, of those with the most events.
 const COMPARED_CLOCKS: usize = 32;
@@ -102,6 +101,20 @@ impl Coverage {
                 self.tellings.push(Telling::of((id.bits(), at, log), write, resource))
             }
         }
+    }
+
+    /// Takes what a record tells that is here without those that stood beside it: it tells of the request, and nothing of when its
+    /// server was silent.
+    ///
+    /// # Errors
+    /// As [`Coverage::take`].
+    pub fn take_apart(&mut self, source: u32, audited: &Audited) -> Result<(), SpillError> {
+        let Audited { id, at, ref server, ref write, .. } = *audited;
+        let Some(write) = write else { return Ok(()) };
+        self.records += 1;
+        let log = self.logs.take(source, server.as_deref(), None);
+        let resource = self.resources.index(&write.resource, write.slot);
+        self.tellings.push(Telling::of((id.bits(), at, log), write, resource))
     }
 
     /// All of it, once everything is read; `None` when there was no audit event. Notes dry runs, unknown outcomes, resources

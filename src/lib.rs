@@ -15,9 +15,11 @@
 //! | [`decode`] | a record → observations of objects |
 //! | [`patch`] | what a server makes of an object and the body of a PATCH |
 //! | [`archive`] | everything that was named, read into a store |
+//! | [`events`] | what was read, told again as one stream of lines |
 //! | [`store`] | observations → for each object, its versions in order |
 //! | [`coverage`] | what audit logs can tell and what they cannot |
 //! | [`survey`] | what the records of a log are, and when there were any |
+//! | [`coverage`], `sorted` | what audit logs can tell and what they cannot; sorting with bounded memory |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
 //! | [`dependencies`] | what pods need beside themselves |
@@ -45,6 +47,7 @@ pub mod coverage;
 pub mod decode;
 pub mod dependencies;
 pub mod difference;
+pub mod events;
 pub mod filter;
 pub mod fingerprint;
 pub mod input;
@@ -58,6 +61,7 @@ pub mod owners;
 pub mod patch;
 pub mod proposal;
 pub mod report;
+mod sorted;
 pub mod state;
 pub mod store;
 pub mod survey;

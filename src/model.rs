@@ -73,6 +73,13 @@ impl Timestamp {
         })
     }
 
+    /// RFC 3339 in UTC with six decimals: of all moments of one length, so that they sort as texts do. `None` of those of other
+    /// years than have four digits.
+    pub fn fixed_width(self) -> Option<String> {
+        let text = Utc.timestamp_micros(self.0).single()?.to_rfc3339_opts(SecondsFormat::Micros, true);
+        (Self::parse_rfc3339(&text) == Some(self)).then_some(text)
+    }
+
     /// Reads a number as Unix seconds, milliseconds, microseconds or nanoseconds, told apart by magnitude: a value is taken
     /// in the coarsest unit that puts it before the year 5138 (10¹¹ seconds).
     pub fn from_unix_magnitude(value: f64) -> Option<Self> {
@@ -380,6 +387,21 @@ mod tests {
         }
         for bad in [-1.0, f64::NAN, f64::INFINITY, 1e30] {
             assert_eq!(Timestamp::from_unix_magnitude(bad), None, "{bad}");
+        }
+    }
+
+    #[test]
+    fn moments_of_one_width_are_read_as_themselves_or_not_written() {
+        for (micros, expected) in [
+            (0, Some("1970-01-01T00:00:00.000000Z")),
+            (-1, Some("1969-12-31T23:59:59.999999Z")),
+            (253_402_300_799_999_999, Some("9999-12-31T23:59:59.999999Z")),
+            (253_402_300_800_000_000, None),
+            (i64::MIN, None),
+            (i64::MAX, None),
+        ] {
+            let at = Timestamp::from_micros(micros);
+            assert_eq!(at.fixed_width().as_deref(), expected, "{micros}");
         }
     }
 

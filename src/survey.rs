@@ -208,7 +208,7 @@ impl Traces {
 impl Survey {
     /// Takes a record. `of_baseline`: it is of the state before the log, and its time is none of the log's.
     pub fn take(&mut self, decoded: &Decoded, of_baseline: bool) {
-        let Decoded { position, at, in_trace, ref items } = *decoded;
+        let Decoded { position, at, in_trace, ref items, .. } = *decoded;
         let source = position.source;
         if in_trace {
             self.traces.take(decoded);

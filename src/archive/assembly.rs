@@ -18,7 +18,7 @@ const OPEN: usize = 256;
 
 /// What became of something that was put together.
 #[derive(Debug)]
-pub(super) enum Outcome {
+pub(crate) enum Outcome {
     /// It is no piece: this is what it says by itself.
     Alone(Vec<Item>),
     /// It is complete.
@@ -72,7 +72,7 @@ impl Open {
 
 /// The records that are open.
 #[derive(Debug)]
-pub(super) struct Assembly {
+pub(crate) struct Assembly {
     limit: usize,
     open: BTreeMap<Key, Open>,
     bytes: usize,
@@ -82,12 +82,12 @@ pub(super) struct Assembly {
 
 impl Assembly {
     /// No record may be longer than `limit`.
-    pub(super) fn new(limit: usize) -> Self {
+    pub(crate) fn new(limit: usize) -> Self {
         Assembly { limit, open: BTreeMap::new(), bytes: 0, opened: 0, source: SourceId::default() }
     }
 
     /// Takes a piece of a line.
-    pub(super) fn piece(&mut self, position: Position, piece: Piece) -> Vec<Outcome> {
+    pub(crate) fn piece(&mut self, position: Position, piece: Piece) -> Vec<Outcome> {
         let Piece { stream, text, opens, ends, alone, origin } = piece;
         let key = Key::Line(position.source, stream);
         if !self.open.contains_key(&key) {
@@ -108,7 +108,7 @@ impl Assembly {
     }
 
     /// Takes the news that a stream gave something whole.
-    pub(super) fn whole(&mut self, source: SourceId, stream: StreamId) -> Option<Outcome> {
+    pub(crate) fn whole(&mut self, source: SourceId, stream: StreamId) -> Option<Outcome> {
         if self.open.is_empty() {
             return None;
         }
@@ -116,7 +116,7 @@ impl Assembly {
     }
 
     /// Takes a part of a split entry.
-    pub(super) fn split(&mut self, position: Position, split: Split) -> Vec<Outcome> {
+    pub(crate) fn split(&mut self, position: Position, split: Split) -> Vec<Outcome> {
         let Split { uid, index, total, text, origin } = split;
         let key = Key::Split(uid);
         if !self.open.contains_key(&key) {
@@ -137,7 +137,7 @@ impl Assembly {
     }
 
     /// Takes the news that records of another source follow, so that no line of an earlier one can be completed.
-    pub(super) fn source(&mut self, source: SourceId) -> Vec<Outcome> {
+    pub(crate) fn source(&mut self, source: SourceId) -> Vec<Outcome> {
         if source == self.source {
             return Vec::new();
         }
@@ -146,7 +146,7 @@ impl Assembly {
     }
 
     /// Takes the news that nothing follows.
-    pub(super) fn end(&mut self) -> Vec<Outcome> {
+    pub(crate) fn end(&mut self) -> Vec<Outcome> {
         self.give_up(|_| true)
     }
 

@@ -3,10 +3,11 @@
 use std::rc::Rc;
 
 use super::assembly::{Assembly, Outcome};
+use super::provenances::Provenances;
 use super::{Archive, ArchiveError, Reading};
 use crate::config::TracerConfig;
 use crate::decode::audit::Audited;
-use crate::decode::{Change, Decoded, Item};
+use crate::decode::{Change, Decoded, Item, retold};
 use crate::input::Sources;
 use crate::model::{Position, SourceId, Timestamp};
 use crate::report::{Reason, SourceSummary};
@@ -19,19 +20,30 @@ pub(super) struct Intake<'a> {
     spans: Vec<Option<(Timestamp, Timestamp)>>,
     places: Places<'a>,
     assembly: Assembly,
+    provenances: Provenances,
 }
 
 /// How messages name the places of the input.
 #[derive(Clone)]
-struct Places<'a> {
+pub(crate) struct Places<'a> {
     sources: &'a Sources,
     /// The member of an archive that is being read, or was last.
     member: Option<(SourceId, Rc<str>)>,
 }
 
-impl Places<'_> {
+impl<'a> Places<'a> {
+    /// Those of sources.
+    pub(crate) fn of(sources: &'a Sources) -> Self {
+        Places { sources, member: None }
+    }
+
+    /// Records of a member of an archive follow.
+    pub(crate) fn enter(&mut self, source: SourceId, name: String) {
+        self.member = Some((source, name.into()));
+    }
+
     /// `path:line`, or `path:member:line` in an archive; of a trace without a line.
-    fn name(&self, position: Position, with_line: bool) -> String {
+    pub(crate) fn name(&self, position: Position, with_line: bool) -> String {
         let path = self.sources.name(position.source.index);
         let member = self.member.as_ref().filter(|(source, _)| *source == position.source);
         let line = with_line.then(|| position.line.to_string());
@@ -54,8 +66,9 @@ impl<'a> Intake<'a> {
                 ..Archive::default()
             },
             spans: vec![None; reading.sources.len()],
-            places: Places { sources: reading.sources, member: None },
+            places: Places::of(reading.sources),
             assembly: Assembly::new(reading.options.max_record),
+            provenances: Provenances::default(),
         }
     }
 
@@ -69,7 +82,7 @@ impl<'a> Intake<'a> {
         // What is open belongs to the one before, whose name is known now.
         let outcomes = self.assembly.source(source);
         self.assembled(outcomes, Position::default(), None)?;
-        self.places.member = Some((source, name.into()));
+        self.places.enter(source, name);
         self.archive.survey.iter_mut().for_each(|survey| survey.member(source));
         Ok(())
     }
@@ -115,23 +128,29 @@ impl<'a> Intake<'a> {
     }
 
     fn items(&mut self, decoded: Decoded) -> Result<(), ArchiveError> {
-        let Decoded { position, at, in_trace, items } = decoded;
+        let Decoded { position, at, in_trace, told, items } = decoded;
         let source = position.source.index as usize;
         let places = self.places.clone();
         let place = || places.name(position, !in_trace);
+        // Where the record stood: elsewhere, if this one tells it again.
+        let stood = told.as_ref().map(|told| self.provenances.position(told, self.reading.sources));
+        let aside = in_trace || told.as_ref().is_some_and(|told| told.aside);
         for item in items {
             let Archive { store, report, .. } = &mut self.archive;
             match item {
                 Item::Observed(observation) => {
                     // Records of one array have a time each. The state before a log is no part of it.
                     let of_baseline = is_of_baseline(self.reading, position.source);
-                    if let (false, Some(at)) = (in_trace || of_baseline, observation.at) {
+                    if let (false, Some(at)) = (aside || of_baseline, observation.at) {
                         extend(&mut self.spans[source], at);
                     }
                     if observation.change == Change::Bare {
                         report.note(Reason::DeletionsUntold, observation.at, || observation.key.to_string());
                     }
-                    store.observe(position, *observation, report);
+                    match (stood, &told) {
+                        (Some(stood), Some(told)) => store.observe_retold(stood, *observation, told, report),
+                        _ => store.observe(position, *observation, report),
+                    }
                 }
                 Item::Bookmark { kind, resource_version, initial_end, at } => {
                     store.bookmark(position, &kind, resource_version, initial_end, at);
@@ -141,6 +160,9 @@ impl<'a> Intake<'a> {
                     store.watch_broken(position);
                 }
                 Item::Swept(sweep) => store.swept(*sweep),
+                Item::Audited(audited) if told.is_some() => {
+                    self.archive.coverage.take_apart(source as u32, &audited)?;
+                }
                 // Events of one list have a time each.
                 Item::Audited(audited) => {
                     self.audited(source, &audited)?;
@@ -160,9 +182,20 @@ impl<'a> Intake<'a> {
                 Item::Noted { reason, at, about } => report.note(reason, at, || format!("{}: {about}", place())),
                 Item::Unreadable { message } => self.refuse(Reason::RecordSkipped, at, place(), message)?,
                 Item::TooLarge { message } => self.refuse(Reason::RecordTooLarge, at, place(), message)?,
+                // No decoder of an archive is to tell any.
+                Item::Line(_) => {}
+                Item::Retold(fact) => {
+                    if let retold::Fact::Span { first, last } = *fact {
+                        extend(&mut self.spans[source], first);
+                        extend(&mut self.spans[source], last);
+                    }
+                    store.learn_retold(stood.unwrap_or(position).source, *fact);
+                }
+                Item::TraceConfig(_) if told.is_some() => self.told_config(place())?,
                 Item::TraceConfig(config) => self.trace_config(*config, position.source, place())?,
                 Item::TraceEnd { ts } => self.archive.lasts_until = self.archive.lasts_until.max(Some(ts)),
-                Item::TraceLifecycles(lifecycles) => {
+                Item::TraceLifecycles(mut lifecycles) => {
+                    lifecycles.source = stood.map_or(lifecycles.source, |stood| stood.source);
                     self.archive.store.forget_nothing("a trace among the inputs");
                     self.archive.carried.push(*lifecycles);
                 }
@@ -180,7 +213,7 @@ impl<'a> Intake<'a> {
     ) -> Result<(), ArchiveError> {
         for outcome in outcomes {
             match outcome {
-                Outcome::Alone(items) => self.take(Decoded { position, at, in_trace: false, items })?,
+                Outcome::Alone(items) => self.take(Decoded { position, at, in_trace: false, told: None, items })?,
                 Outcome::Joined(joined) => self.take(self.reading.decoder.joined(&joined))?,
                 Outcome::Lost(first, start) => {
                     let about = || format!("{}: {start}", self.places.name(first, true));
@@ -230,10 +263,24 @@ impl<'a> Intake<'a> {
         Ok(())
     }
 
+    /// The config of a trace that lines tell again: by then others may have been read.
+    fn told_config(&self, place: String) -> Result<(), ArchiveError> {
+        if self.reading.config.is_some() {
+            return Ok(());
+        }
+        let message = "it stands among lines of `tracer events`, which come in any order".to_owned();
+        Err(ArchiveError::Config { place, message })
+    }
+
     /// All of it, once nothing follows.
     pub fn finish(mut self) -> Result<Archive, ArchiveError> {
         let outcomes = self.assembly.end();
         self.assembled(outcomes, Position::default(), None)?;
+        if let Some(place) = std::mem::take(&mut self.provenances).places(self.reading.sources) {
+            self.archive.store.reorder(&place);
+            self.archive.carried.iter_mut().for_each(|carried| carried.source = place(carried.source));
+            self.archive.carried.sort_by_key(|carried| carried.source);
+        }
         for (span, summary) in self.spans.iter().zip(&mut self.archive.sources) {
             if let Some((first, last)) = span {
                 summary.first = Some(first.to_string());
@@ -252,6 +299,6 @@ fn is_of_baseline(reading: &Reading<'_>, source: SourceId) -> bool {
 }
 
 /// Widens a span to a moment.
-fn extend(span: &mut Option<(Timestamp, Timestamp)>, at: Timestamp) {
+pub(crate) fn extend(span: &mut Option<(Timestamp, Timestamp)>, at: Timestamp) {
     *span = Some(span.map_or((at, at), |(first, last)| (first.min(at), last.max(at))));
 }

@@ -226,6 +226,27 @@ Examples:
   tracer export watch/ --deps include | tracer validate
   tracer export watch/ --sanitize simkube | tracer validate --fix good.sktrace
   tracer export watch/ | tracer validate -o json";
+pub(super) const LONG_EVENTS: &str = "\
+Write all input as one stream of events, in the order of time.
+
+Each line is a JSON object: {\"ts\", \"type\", \"object\"}, as watch events are, with a member \"tracer\" besides that other \
+programs pass over. Whatever a record shows whole stands as the object; what it tells with less (a patch, a deletion by name) \
+is of the type AUDIT, and its object the audit event. What says nothing of objects is left out.
+
+Every command reads the stream back, and makes of it what it makes of the logs: the same bytes. So it does of the streams of \
+parts of the logs, put together in any order of lines: an archive that is too big for one machine is taken file by file, \
+anywhere, and only the streams are brought together. Audit logs may be cut at any record, watch logs file by file.
+
+Filters leave out lines. Namespaces may be left out here or later, which is the same; by kinds, names and labels, and by \
+--from and --to, owners and what was before may be lost to an export. Without --config the stream is for configs that do not \
+track Leases, Events, Endpoints and EndpointSlices; with it, for that one.";
+
+pub(super) const AFTER_EVENTS: &str = "\
+Examples:
+  tracer events watch/ audit/ -o events.jsonl
+  tracer events archive.jsonl.gz -n shop | tracer export -o shop.sktrace
+  find audit/ watch/ -type f -print0 | xargs -0 -n1 tracer events -q | sort | tracer export -o all.sktrace
+  tracer events audit/ -k deploy --from '2026-11-23 15:26:00' --to +1m -o deployments.jsonl";
 
 pub(super) const LONG_COMPLETIONS: &str = "\
 Print a script that has a shell complete commands, options and files.

@@ -12,6 +12,7 @@ use crate::output::{Messages, OutputError};
 pub mod completions;
 pub mod config;
 pub mod diff;
+pub mod events;
 pub mod export;
 mod get;
 pub mod inspect;
@@ -92,6 +93,7 @@ pub fn run(invocation: Invocation, messages: &Messages) -> anyhow::Result<ExitSt
         Invocation::Validate(options) => validate::run(*options, messages),
         Invocation::Owners(options) => owners::run(&options, messages),
         Invocation::Config(options) => config::run(&options, messages),
+        Invocation::Events(options) => events::run(*options, messages),
         Invocation::Completions(args) => completions::run(&args),
         Invocation::Man(args) => man::run(&args),
     }

@@ -84,7 +84,18 @@ fn config_of_trace(path: &Path, max_value: usize) -> anyhow::Result<Option<Trace
 /// # Errors
 /// As [`Past::read`].
 pub fn past(common: &Common, sources: &Sources, wanted: Wanted, messages: &Messages) -> anyhow::Result<Past> {
-    let reading = Reading {
+    let (focus, infer_owners) = (wanted.focus, wanted.infer_owners);
+    let reading = reading(common, sources, wanted);
+    let progress = Progress::new(sources.total_bytes(), messages.verbosity());
+    let again = |why: &str| messages.detail(format_args!("reading once more, for what was not in order: {why}"));
+    let past = Past::read(&reading, focus, infer_owners, &progress, &again);
+    progress.finish();
+    Ok(past?)
+}
+
+/// How everything is read.
+pub fn reading<'a>(common: &Common, sources: &'a Sources, wanted: Wanted) -> Reading<'a> {
+    Reading {
         sources,
         options: input::Options {
             threads: common.thread_count().get(),
@@ -100,12 +111,7 @@ pub fn past(common: &Common, sources: &Sources, wanted: Wanted, messages: &Messa
         },
         skip_invalid: common.skip_invalid,
         config: wanted.config,
-    };
-    let progress = Progress::new(sources.total_bytes(), messages.verbosity());
-    let again = |why: &str| messages.detail(format_args!("reading once more, for what was not in order: {why}"));
-    let past = Past::read(&reading, wanted.focus, wanted.infer_owners, &progress, &again);
-    progress.finish();
-    Ok(past?)
+    }
 }
 
 fn baseline(common: &Common, sources: &Sources) -> Option<Baseline> {

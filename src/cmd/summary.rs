@@ -25,16 +25,21 @@ pub(super) fn of_reading(account: &Account, span: Option<(Timestamp, Timestamp)>
     gaps(account, messages);
 }
 
-fn gaps(account: &Account, messages: &Messages) {
+/// Says what was noted.
+pub(super) fn warnings(account: &Account, messages: &Messages) {
     let mut advised = BTreeSet::new();
     account.gaps.iter().for_each(|gap| warn(gap, "in the window", &mut advised, messages));
+}
+
+fn gaps(account: &Account, messages: &Messages) {
+    warnings(account, messages);
     if let Some(rule) = account.audit.as_ref().and_then(|audit| audit.policy.as_ref()) {
         messages.plain("this rule in the audit policy, before the others, would have recorded the missing results:");
         rule.lines().for_each(|line| messages.plain(format_args!("  {line}")));
     }
 }
 
-fn time(at: Timestamp) -> Timestamp {
+pub(super) fn time(at: Timestamp) -> Timestamp {
     Timestamp::from_seconds(at.seconds())
 }
 

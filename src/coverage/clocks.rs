@@ -15,7 +15,7 @@
 //! resources with an etcd of their own; a clock that was set back) proves nothing; nor do two servers of which only one end
 //! is bounded: the versions of an aggregated API's server may all be smaller than those of the cluster.
 
-use super::sorted::{Bytes, Record};
+use crate::sorted::{Bytes, Record};
 
 /// What one write proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

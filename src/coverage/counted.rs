@@ -1,7 +1,7 @@
 //! Events of which nothing is to be known but that they were there: most of a log.
 
 use super::links::Links;
-use super::sorted::{Bytes, Record, SpillError};
+use crate::sorted::{Bytes, Record, SpillError};
 
 /// One such event of a log. As a number: most of a hash of the event, and the index of the log in its lowest 32 bits, so that
 /// the records of one event stand together.

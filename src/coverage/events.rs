@@ -11,8 +11,8 @@ use std::collections::VecDeque;
 
 use super::clocks::Mark;
 use super::links::Links;
-use super::sorted::{Bytes, Record, SpillError};
 use crate::decode::audit::{Shown, TWINS_APART, What, Write};
+use crate::sorted::{Bytes, Record, SpillError};
 
 /// In the place of a time that is not known.
 pub(super) const NO_TIME: i64 = i64::MIN;

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::events::NO_TIME;
-use super::sorted::{Bytes, Record, Room, Sorter, SpillError};
 use crate::decode::audit::Resource;
 use crate::model::Timestamp;
 use crate::report::{Reason, Report};
+use crate::sorted::{Bytes, Record, Room, Sorter, SpillError};
 
 /// What the report is to know of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]

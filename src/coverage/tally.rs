@@ -6,8 +6,8 @@ use super::clocks::Mark;
 use super::events::{Account, Telling};
 use super::notes::{Matter, Notes};
 use super::resources::Writes;
-use super::sorted::{Room, Sorter, SpillError};
 use crate::decode::audit::{Resource, What};
+use crate::sorted::{Room, Sorter, SpillError};
 
 /// Counts, and what must be put in another order before it is of use.
 pub(super) struct Tally<'a> {

@@ -11,6 +11,7 @@ mod interest;
 mod object;
 mod observation;
 mod pod;
+pub mod retold;
 mod stamp;
 mod trace;
 
@@ -76,6 +77,10 @@ pub enum Item {
     },
     /// Lifecycles that a trace carries.
     TraceLifecycles(Box<OwnerLifecycles>),
+    /// The line that tells again what the items after it say, up to the next line; only where a decoder is to tell it.
+    Line(Box<retold::Line>),
+    /// What a line tells of no record by itself.
+    Retold(Box<retold::Fact>),
     /// Something that is left aside and counted; the run goes on.
     Noted {
         /// Why.
@@ -106,6 +111,8 @@ pub struct Decoded {
     pub at: Option<Timestamp>,
     /// Whether a trace says it: then the position counts operations, not lines.
     pub in_trace: bool,
+    /// Where the record stood that it tells again, if it does.
+    pub told: Option<Box<retold::Provenance>>,
     /// What it says, in order.
     pub items: Vec<Item>,
 }
@@ -139,6 +146,8 @@ pub struct Decoder {
     pub max_value: usize,
     /// When the lists of some sources were taken.
     pub baseline: Option<Baseline>,
+    /// How records are told again beside what they say, if they are.
+    pub retelling: Option<retold::Retelling>,
 }
 
 impl Decoder {
@@ -216,6 +225,7 @@ impl Decoder {
         match shape {
             Shape::Audit => return self.native(members, carrier, out),
             Shape::Audits { items } => return self.audits(items, carrier, out),
+            Shape::Retold(line) => return self.retold(&line, out),
             Shape::Unknown => return self.envelope(members, whole, carrier, out),
             _ => self.stamp(members, carrier, out),
         }
@@ -223,7 +233,9 @@ impl Decoder {
             Shape::Watch { change, object } => self.watch_event(change, object, out),
             Shape::List { items } => self.list(members, items, out),
             Shape::Failure => {
-                let message = whole().map(envelope::status_message).unwrap_or_default();
+                let status = whole();
+                self.tell_error(status, out);
+                let message = status.map(envelope::status_message).unwrap_or_default();
                 out.items.push(Item::WatchError { message, at: out.at });
             }
             _ if envelope::is_core_event(members) => out.unreadable(envelope::core_event()),
@@ -265,7 +277,9 @@ impl Decoder {
         #[cfg(test)]
         envelope::tests::hear(event);
         out.at = event.at;
-        out.items.extend(audit::read(event, self));
+        let items = audit::read(event, self);
+        self.tell_event(event, &items, out);
+        out.items.extend(items);
     }
 
     fn watch_event(&self, change: envelope::WatchType, object: Raw<'_>, out: &mut Decoded) {
@@ -277,6 +291,7 @@ impl Decoder {
                 Err(message) => out.unreadable(message),
             },
             envelope::WatchType::Error => {
+                self.tell_error(Some(object), out);
                 let message = envelope::status_message(object);
                 out.items.push(Item::WatchError { message, at });
             }
@@ -309,6 +324,7 @@ impl Decoder {
         let parts = object::Parts::of(raw).map_err(|error| format!("the object is no JSON object: {error}"));
         match parts.and_then(|parts| object::observe(&parts, sight, self)) {
             Ok(object::Observed::Object(observation, notes)) => {
+                self.tell_object(raw, change, defaults, at, out);
                 for (reason, about) in notes {
                     out.note(reason, at, about);
                 }
@@ -322,7 +338,7 @@ impl Decoder {
 
 impl Decoded {
     fn at(position: Position) -> Self {
-        Decoded { position, at: None, in_trace: false, items: Vec::new() }
+        Decoded { position, at: None, in_trace: false, told: None, items: Vec::new() }
     }
 
     /// Adds the start of the record to what is wrong with it.

@@ -41,6 +41,14 @@ impl<'a> TypeMeta<'a> {
         Ok(TypeMeta { group, version, kind })
     }
 
+    /// As a body has it.
+    pub fn api_version(&self) -> Cow<'_, str> {
+        match self.group.is_empty() {
+            true => Cow::Borrowed(&self.version),
+            false => Cow::Owned(format!("{}/{}", self.group, self.version)),
+        }
+    }
+
     /// Whether it is that of a body without content.
     pub fn is_partial(&self) -> bool {
         self.kind.starts_with("PartialObjectMetadata") || self.kind == "Table"

@@ -75,13 +75,17 @@ struct TraceReader {
 impl TraceReader {
     fn part(&mut self, part: Part<TracerConfig>) -> Vec<Decoded> {
         match part {
-            Part::Config(config) => vec![self.decoded(None, vec![Item::TraceConfig(Box::new(config))])],
+            Part::Config(config) => {
+                let line = self.decoder.config_line(&config).into_iter();
+                vec![self.decoded(None, line.chain([Item::TraceConfig(Box::new(config))]).collect())]
+            }
             Part::Event(event) => self.event(event),
             Part::Indexed { .. } => Vec::new(),
             Part::Lifecycles { owner: (gvk, ns_name), hash, lifecycles } => {
                 let (source, begins) = (self.source, self.begins);
                 let lifecycles = OwnerLifecycles { source, begins, gvk, ns_name, hash, lifecycles };
-                vec![self.decoded(None, vec![Item::TraceLifecycles(Box::new(lifecycles))])]
+                let line = self.decoder.lifecycles_line(&lifecycles).into_iter();
+                vec![self.decoded(None, line.chain([Item::TraceLifecycles(Box::new(lifecycles))]).collect())]
             }
         }
     }
@@ -94,7 +98,8 @@ impl TraceReader {
         // It was not the last one, and tells no more than that it is there.
         let passed = self.held.take().map(|held| Decoded { items: Vec::new(), ..held });
         if event.applied.is_empty() && event.deleted.is_empty() && !start {
-            let end = vec![Item::TraceEnd { ts: event.ts }];
+            let line = self.decoder.trace_end_line(event.ts).into_iter();
+            let end = line.chain([Item::TraceEnd { ts: event.ts }]).collect();
             self.held = Some(self.decoded(Some(second.plus_micros(-1)), end));
             return passed.into_iter().collect();
         }
@@ -133,7 +138,8 @@ impl TraceReader {
                     observation.content = None;
                 }
                 let notes = notes.into_iter().map(|(reason, about)| Item::Noted { reason, at: Some(at), about });
-                notes.chain(std::iter::once(Item::Observed(observation))).collect()
+                let line = self.decoder.operation_line(object, change, at, event).into_iter();
+                line.chain(notes).chain(std::iter::once(Item::Observed(observation))).collect()
             }
             Ok(Observed::MetadataOnly(kind)) => {
                 vec![Item::Unreadable { message: format!("`events[{event}]`: a {kind}") }]
@@ -141,11 +147,12 @@ impl TraceReader {
             Err(message) => vec![Item::Unreadable { message: format!("`events[{event}]`: {message}") }],
         };
         let position = Position { source: self.source, line: self.operations };
-        Decoded { position, at: None, in_trace: true, items }
+        Decoded { position, at: None, in_trace: true, told: None, items }
     }
 
     fn decoded(&self, at: Option<Timestamp>, items: Vec<Item>) -> Decoded {
-        Decoded { position: Position { source: self.source, line: self.operations }, at, in_trace: true, items }
+        let position = Position { source: self.source, line: self.operations };
+        Decoded { position, at, in_trace: true, told: None, items }
     }
 }
 

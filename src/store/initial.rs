@@ -9,7 +9,12 @@
 //! - of the namespaces that it shows objects of, unless it spans several or is the same stream's own new start: a watch
 //!   of one namespace says nothing of the others.
 
+mod retold;
+
 use std::collections::{BTreeSet, HashMap, HashSet};
+
+use retold::{Place, Retold};
+pub(crate) use retold::{RunEnd, Watched};
 
 use crate::decode::Change;
 use crate::fingerprint::Uid;
@@ -52,11 +57,15 @@ pub struct InitialSet {
     cut_off: bool,
     /// Whether it stands at the start of its source.
     at_start: bool,
+    /// How many runs of ADDED its stream had before.
+    pub(super) number: u32,
 }
 
 /// The state of one run of a watch.
 struct Stream {
     id: StreamId,
+    /// How many runs of ADDED have begun.
+    begun: u32,
     /// Whether an initial set is under way by what came before: the start of the source, or an error.
     expecting: bool,
     anew: bool,
@@ -76,7 +85,13 @@ pub struct Streams {
     open: HashMap<(SourceId, GroupKind), Stream>,
     /// The last time of every run of a watch.
     ends: Vec<Option<Timestamp>>,
+    /// Where each of them stands.
+    places: Vec<Place>,
+    /// How many of them each source has.
+    runs: HashMap<SourceId, u32>,
     sets: Vec<InitialSet>,
+    /// What lines tell again.
+    retold: Retold,
 }
 
 /// What all watches told.
@@ -94,7 +109,7 @@ impl Streams {
     /// An event that shows an object; gives the run of the watch that it belongs to.
     pub fn object(&mut self, step: Step<'_>, change: Change, uid: Option<Uid>, namespace: &str) -> StreamId {
         self.restart_when_time_goes_back(&step);
-        let stream = stream_mut(&mut self.open, &mut self.ends, &step);
+        let stream = stream_mut(&mut self.open, (&mut self.ends, &mut self.places, &mut self.runs), &step);
         stream.last = stream.last.max(step.at);
         if change == Change::Added {
             self.sets.extend(stream.added(&step, uid, namespace));
@@ -115,12 +130,12 @@ impl Streams {
     /// A bookmark; one that ends an initial set makes it complete even when it is empty.
     pub fn bookmark(&mut self, step: Step<'_>, initial_end: bool) {
         self.restart_when_time_goes_back(&step);
-        let stream = stream_mut(&mut self.open, &mut self.ends, &step);
+        let stream = stream_mut(&mut self.open, (&mut self.ends, &mut self.places, &mut self.runs), &step);
         stream.last = stream.last.max(step.at);
         if initial_end {
             stream.anew |= !stream.expecting;
             stream.expecting = true;
-            stream.run.get_or_insert_with(|| InitialSet::new(&step, stream.id, stream.anew, stream.at_start));
+            stream.run_mut(&step);
         }
         if let Some(run) = &mut stream.run {
             run.resource_version = run.resource_version.max(step.resource_version);
@@ -152,14 +167,20 @@ impl Streams {
 
     /// All sets, once everything is read.
     pub fn finish(mut self) -> InitialSets {
-        let mut open: Vec<_> = self.open.into_iter().collect();
+        self.close();
+        self.sets.extend(std::mem::take(&mut self.retold).into_sets());
+        let place = |set: &InitialSet| self.places[set.stream as usize].order();
+        self.sets.sort_by(|a, b| (a.at, &a.kind, place(a)).cmp(&(b.at, &b.kind, place(b))));
+        InitialSets { sets: join_fragments(self.sets), ends: self.ends }
+    }
+
+    fn close(&mut self) {
+        let mut open: Vec<_> = std::mem::take(&mut self.open).into_iter().collect();
         open.sort_by(|a, b| a.0.cmp(&b.0));
         for (_, mut stream) in open {
             self.sets.extend(stream.close_run(true));
             self.ends[stream.id as usize] = stream.last;
         }
-        self.sets.sort_by(|a, b| (a.at, &a.kind, a.stream).cmp(&(b.at, &b.kind, b.stream)));
-        InitialSets { sets: join_fragments(self.sets), ends: self.ends }
     }
 
     /// Files that were put one behind the other: where the time goes back, another recording begins.
@@ -179,13 +200,18 @@ impl Streams {
 
 fn stream_mut<'a>(
     open: &'a mut HashMap<(SourceId, GroupKind), Stream>,
-    ends: &mut Vec<Option<Timestamp>>,
+    (ends, places, runs): (&mut Vec<Option<Timestamp>>, &mut Vec<Place>, &mut HashMap<SourceId, u32>),
     step: &Step<'_>,
 ) -> &'a mut Stream {
     open.entry((step.source, step.kind.clone())).or_insert_with(|| {
+        let id = ends.len() as StreamId;
         ends.push(None);
+        let run = runs.entry(step.source).or_default();
+        places.push(Place { source: step.source, run: *run, kind: step.kind.clone() });
+        *run += 1;
         Stream {
-            id: (ends.len() - 1) as StreamId,
+            id,
+            begun: 0,
             expecting: true,
             anew: false,
             at_start: true,
@@ -203,11 +229,19 @@ impl Stream {
         let twice = |run: &InitialSet| uid.is_some_and(|uid| run.members.contains(&uid));
         let ended = if self.run.as_ref().is_some_and(twice) { self.close_run(false) } else { None };
         self.told_again |= uid.is_some_and(|uid| self.alive.contains(&uid));
-        let run = self.run.get_or_insert_with(|| InitialSet::new(step, self.id, self.anew, self.at_start));
+        let run = self.run_mut(step);
         run.members.extend(uid);
         run.namespaces.insert(namespace.to_owned());
         run.resource_version = run.resource_version.max(step.resource_version);
         ended
+    }
+
+    /// The run of ADDED that goes on, or a new one.
+    fn run_mut(&mut self, step: &Step<'_>) -> &mut InitialSet {
+        self.run.get_or_insert_with(|| {
+            self.begun += 1;
+            InitialSet { number: self.begun - 1, ..InitialSet::new(step, self.id, self.anew, self.at_start) }
+        })
     }
 
     /// Ends a run of ADDED. It was an initial set if one was expected, or if it told again of what was there; else they were
@@ -237,6 +271,7 @@ impl InitialSet {
             anew,
             cut_off: false,
             at_start,
+            number: 0,
         }
     }
 

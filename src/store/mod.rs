@@ -23,6 +23,7 @@ pub mod initial;
 mod lives;
 mod naming;
 mod resolve;
+mod retold;
 mod sightings;
 mod sweeps;
 mod timeline;
@@ -38,7 +39,7 @@ pub(crate) use entry::Entry;
 use entry::Rare;
 use focus::{Focus, Spared};
 use folding::{Folding, Records};
-use initial::{Step, Streams};
+use initial::{Step, StreamId, Streams};
 use naming::Unnamed;
 
 use crate::blobs::Blobs;
@@ -103,6 +104,12 @@ impl Store {
             };
             self.streams.object(step, seen.change, uid, &seen.key.namespace)
         });
+        self.seen(position, seen, stream, report);
+    }
+
+    /// Takes one observation that is told by this run of a watch, if by any.
+    fn seen(&mut self, position: Position, seen: Observation, stream: Option<StreamId>, report: &mut Report) {
+        let uid = seen.uid;
         if let Some(error) = seen.unkept {
             return report.note(Reason::BodyUnreadable, seen.at, || format!("{}: {error}", seen.key));
         }

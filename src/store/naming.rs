@@ -12,7 +12,7 @@ use super::lives::apart;
 use crate::decode::audit::{CLOCKS_APART, EventId, Kinds, TWINS_APART};
 use crate::decode::{Change, Telling};
 use crate::json;
-use crate::model::{GroupKind, ObjectKey, Timestamp, same_text};
+use crate::model::{GroupKind, ObjectKey, SourceId, Timestamp, same_text};
 use crate::report::{Reason, Report};
 
 /// How long, in microseconds, a name may take to show after the creation.
@@ -67,6 +67,15 @@ impl Unnamed {
         } else {
             self.nameless.push((key, entry));
         }
+    }
+
+    /// Gives every source its place in the order of the input, and puts all records into that order.
+    pub fn reorder(&mut self, place: &dyn Fn(SourceId) -> SourceId) {
+        let all = self.of_unknown_kind.iter_mut().map(|(.., entry)| entry);
+        all.chain(self.nameless.iter_mut().map(|(_, entry)| entry))
+            .for_each(|entry| entry.position.source = place(entry.position.source));
+        self.of_unknown_kind.sort_by_key(|(.., entry)| entry.position);
+        self.nameless.sort_by_key(|(_, entry)| entry.position);
     }
 
     /// Gives every record its object, as far as anything tells.

@@ -36,9 +36,18 @@ pub fn laws(cases: u32) -> ProptestConfig {
 
 /// Runs `tracer export` in this process: what it writes, or why it fails.
 pub fn export(dir: &Path, args: &[&str]) -> Result<Vec<u8>, String> {
+    command("export", dir, args)
+}
+
+/// Runs `tracer events` likewise.
+pub fn events(dir: &Path, args: &[&str]) -> Result<Vec<u8>, String> {
+    command("events", dir, args)
+}
+
+fn command(command: &str, dir: &Path, args: &[&str]) -> Result<Vec<u8>, String> {
     let out = dir.join(".out");
     let out_arg = out.to_str().unwrap();
-    let invocation = cli::parse([&["tracer", "export", "-q", "-o", out_arg], args].concat()).unwrap();
+    let invocation = cli::parse([&["tracer", command, "-q", "-o", out_arg], args].concat()).unwrap();
     let messages = invocation.messages();
     match cmd::run(invocation, &messages) {
         Ok(ExitStatus::Success) => Ok(fs::read(&out).unwrap()),

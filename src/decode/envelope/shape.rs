@@ -1,5 +1,6 @@
 //! Which kind of record this is, told from its keys.
 
+use super::super::retold::Retold;
 use super::super::{Change, shorten};
 use crate::json::{self, Members, Raw};
 
@@ -39,6 +40,8 @@ pub enum Shape<'a> {
         /// The events.
         items: Raw<'a>,
     },
+    /// A line of `tracer events`.
+    Retold(Retold<'a>),
     /// None of these.
     Unknown,
 }
@@ -60,6 +63,9 @@ impl<'a> Shape<'a> {
 /// `{"type": "ADDED", "object": {…}}`: metav1.WatchEvent.
 fn watch<'a>(members: &Members<'a>) -> Option<Shape<'a>> {
     let (kind, object) = (members.get("type")?, members.get("object")?);
+    if let Some(line) = Retold::of(members, kind, object) {
+        return Some(Shape::Retold(line));
+    }
     let change = match json::string(kind)?.as_ref() {
         "ADDED" => WatchType::Change(Change::Added),
         "MODIFIED" => WatchType::Change(Change::Modified),

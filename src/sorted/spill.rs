@@ -12,7 +12,7 @@ use std::sync::Arc;
 use super::{Bytes, Record, SpillError};
 
 /// So many runs are merged at a time.
-pub(super) const FAN_IN: usize = 64;
+pub(crate) const FAN_IN: usize = 64;
 
 /// Of each run that is merged, so many bytes are held.
 const READ: usize = 64 << 10;
@@ -21,13 +21,13 @@ const READ: usize = 64 << 10;
 const WRITE: usize = 256 << 10;
 
 /// A temporary file. It has no name, so that nothing of it is left when the program has ended, however it ends.
-struct Scratch {
+pub(super) struct Scratch {
     file: File,
     directory: PathBuf,
 }
 
 impl Scratch {
-    fn new(directory: Option<PathBuf>) -> Result<Self, SpillError> {
+    pub(super) fn new(directory: Option<PathBuf>) -> Result<Self, SpillError> {
         let directory = directory.unwrap_or_else(std::env::temp_dir);
         match tempfile::tempfile_in(&directory) {
             Ok(file) => Ok(Scratch { file, directory }),
@@ -35,11 +35,11 @@ impl Scratch {
         }
     }
 
-    fn append(&self, bytes: &[u8]) -> Result<(), SpillError> {
+    pub(super) fn append(&self, bytes: &[u8]) -> Result<(), SpillError> {
         (&self.file).write_all(bytes).map_err(|source| self.failed(source))
     }
 
-    fn read(&self, at: u64, bytes: &mut [u8]) -> Result<(), SpillError> {
+    pub(super) fn read(&self, at: u64, bytes: &mut [u8]) -> Result<(), SpillError> {
         let mut file = &self.file;
         let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(bytes));
         read.map_err(|source| self.failed(source))
@@ -51,7 +51,7 @@ impl Scratch {
 }
 
 /// Runs, written one after the other to a file, which is not there before the first. None is written once it is read.
-pub(super) struct Spill {
+pub(crate) struct Spill {
     directory: Option<PathBuf>,
     scratch: Option<Arc<Scratch>>,
     /// Where in the file they stand.
@@ -60,17 +60,17 @@ pub(super) struct Spill {
 
 impl Spill {
     /// Has no run yet. `directory`: of the file; `None` for the system's.
-    pub(super) fn new(directory: Option<PathBuf>) -> Self {
+    pub(crate) fn new(directory: Option<PathBuf>) -> Self {
         Spill { directory, scratch: None, runs: Vec::new() }
     }
 
     /// Whether nothing was written.
-    pub(super) fn is_empty(&self) -> bool {
+    pub(crate) fn is_empty(&self) -> bool {
         self.runs.is_empty()
     }
 
     /// Writes a run of these records, which are in order.
-    pub(super) fn write_run<R: Record>(
+    pub(crate) fn write_run<R: Record>(
         &mut self,
         records: impl Iterator<Item = Result<R, SpillError>>,
     ) -> Result<(), SpillError> {
@@ -95,7 +95,7 @@ impl Spill {
     }
 
     /// The records of all runs, in order.
-    pub(super) fn merge<R: Record>(mut self) -> Result<Merge<R>, SpillError> {
+    pub(crate) fn merge<R: Record>(mut self) -> Result<Merge<R>, SpillError> {
         while self.runs.len() > FAN_IN {
             let mut fewer = Spill::new(self.directory.clone());
             for runs in self.runs.chunks(FAN_IN) {
@@ -108,7 +108,7 @@ impl Spill {
 }
 
 /// The records of some runs, in order.
-pub(super) struct Merge<R> {
+pub(crate) struct Merge<R> {
     cursors: Vec<Cursor>,
     /// The next record of each run, and which run it is of.
     next: BinaryHeap<Reverse<(R, usize)>>,

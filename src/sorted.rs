@@ -9,15 +9,17 @@
 mod spill;
 #[cfg(test)]
 mod tests;
+mod texts;
 
 use std::io;
 use std::path::PathBuf;
 use std::vec;
 
 use spill::{Merge, Spill};
+pub(crate) use texts::Texts;
 
 /// What is sorted.
-pub(super) trait Record: Copy + Ord {
+pub(crate) trait Record: Copy + Ord {
     /// Whether of records that are equal only one is kept.
     const ONCE: bool;
 
@@ -32,11 +34,11 @@ pub(super) trait Record: Copy + Ord {
 }
 
 /// Bytes of a record that have not been read yet.
-pub(super) struct Bytes<'a>(&'a [u8]);
+pub(crate) struct Bytes<'a>(&'a [u8]);
 
 impl Bytes<'_> {
     /// The next few.
-    pub(super) fn next<const N: usize>(&mut self) -> [u8; N] {
+    pub(crate) fn next<const N: usize>(&mut self) -> [u8; N] {
         let (next, rest) = self.0.split_first_chunk().expect("a record has as many bytes as it says");
         self.0 = rest;
         *next
@@ -45,11 +47,11 @@ impl Bytes<'_> {
 
 /// Where records are kept until they are sorted.
 #[derive(Clone, Debug)]
-pub(super) struct Room {
+pub(crate) struct Room {
     /// So many bytes of memory, for each kind of records.
-    pub(super) bytes: usize,
+    pub(crate) bytes: usize,
     /// The directory of temporary files; `None` for the system's.
-    pub(super) directory: Option<PathBuf>,
+    pub(crate) directory: Option<PathBuf>,
 }
 
 impl Default for Room {
@@ -61,7 +63,7 @@ impl Default for Room {
 /// A temporary file could not be written or read.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "cannot sort audit events in a temporary file in {}; free space there, or name another directory with TMPDIR",
+    "cannot sort records in a temporary file in {}; free space there, or name another directory with TMPDIR",
     .directory.display()
 )]
 pub struct SpillError {
@@ -71,7 +73,7 @@ pub struct SpillError {
 }
 
 /// Sorts records.
-pub(super) struct Sorter<R> {
+pub(crate) struct Sorter<R> {
     buffer: Vec<R>,
     /// The buffer never holds more.
     most: usize,
@@ -80,13 +82,13 @@ pub(super) struct Sorter<R> {
 
 impl<R: Record> Sorter<R> {
     /// Has nothing to sort yet.
-    pub(super) fn new(room: &Room) -> Self {
+    pub(crate) fn new(room: &Room) -> Self {
         let most = (room.bytes / size_of::<R>()).max(1);
         Sorter { buffer: Vec::new(), most, spill: Spill::new(room.directory.clone()) }
     }
 
     /// Takes a record.
-    pub(super) fn push(&mut self, record: R) -> Result<(), SpillError> {
+    pub(crate) fn push(&mut self, record: R) -> Result<(), SpillError> {
         if self.buffer.len() == self.buffer.capacity() {
             self.make_place()?;
         }
@@ -116,7 +118,7 @@ impl<R: Record> Sorter<R> {
     }
 
     /// All of them in order.
-    pub(super) fn sorted(mut self) -> Result<Sorted<R>, SpillError> {
+    pub(crate) fn sorted(mut self) -> Result<Sorted<R>, SpillError> {
         self.sort();
         if self.spill.is_empty() {
             return Ok(Sorted(Place::Memory(self.buffer.into_iter())));
@@ -129,13 +131,13 @@ impl<R: Record> Sorter<R> {
 
     /// How many bytes of memory it takes.
     #[cfg(test)]
-    pub(super) fn held(&self) -> usize {
+    pub(crate) fn held(&self) -> usize {
         self.buffer.capacity() * size_of::<R>()
     }
 }
 
 /// Records in order.
-pub(super) struct Sorted<R>(Place<R>);
+pub(crate) struct Sorted<R>(Place<R>);
 
 /// Where they come from.
 enum Place<R> {
