@@ -252,7 +252,7 @@ fn a_config_that_is_given_is_kept_and_filled_up() {
     let (text, config) = made(&["-c", given.path().to_str().unwrap()], &log);
     let expected = ["v1.ConfigMap /none", "apps/v1.Deployment /spec/template lifecycles", "x.dev/v1.Thing /mine"];
     assert_eq!(short(&config), expected);
-    assert!(text.contains("  # given\n  # 1 object, 1 pod\n  x.dev/v1.Thing:"), "{text}");
+    assert!(text.contains("  # given\n  # 1 object, 1 pod\n  # without trackLifecycle its pods never end"), "{text}");
 }
 
 #[test]

@@ -4,6 +4,7 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
 
+mod shell;
 mod support;
 
 use std::collections::BTreeSet;
@@ -376,6 +377,15 @@ fn colour_is_for_those_who_ask() {
     let expected = "\x1b[1mDeployment.apps shop/web\x1b[0m\x1b[2m  since 1970-01-01T00:00:01Z\x1b[0m\n";
     assert_eq!(shown(&["--color", "always"], &log), expected);
     assert!(!shown(&[], &log).contains('\x1b'));
+}
+
+#[test]
+fn a_terminal_gets_what_fits() {
+    let script = "stty cols 40 rows 24; tracer owners -q watch -n batch";
+    let shown = shell::run_in_terminal(script, shell::incident().path()).ends(0).stdout;
+    assert!(shown.starts_with("\x1b[1mCronJob.batch batch/tick\x1b[0m\x1b[2m  2026-11-23T15…\x1b[0m\n"), "{shown:?}");
+    let plain = shell::run_in_terminal(&format!("NO_COLOR=1; export NO_COLOR; {script}"), shell::incident().path());
+    assert!(plain.stdout.lines().all(|line| line.chars().count() <= 40 && !line.contains('\x1b')), "{plain:?}");
 }
 
 /// A chain of a hundred thousand, which no stack would bear.
