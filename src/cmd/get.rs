@@ -1,7 +1,7 @@
 //! `tracer get`: what was there at an instant, or how it came to be.
 
 mod instant;
-mod kinds;
+pub(super) mod kinds;
 mod names;
 mod past;
 mod show;

@@ -75,7 +75,7 @@ fn distance(word: &str, kind: &GroupKind) -> usize {
 
 /// How many letters have to be put in, taken out or changed to make one word of another. Words that are longer than any kind's
 /// are not read to their end.
-pub(super) fn edits(a: &str, b: &str) -> usize {
+pub(in crate::cmd) fn edits(a: &str, b: &str) -> usize {
     const LONGEST: usize = 100;
     let b: Vec<char> = b.chars().take(LONGEST).collect();
     let mut row: Vec<usize> = (0..=b.len()).collect();
