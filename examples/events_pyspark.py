@@ -1,7 +1,7 @@
 """The trace of logs that Spark reads: the same bytes as of one run over all of them.
 
     pip install pyspark==3.5.*      # needs Java 17
-    python examples/events_pyspark.py --audit DIR --watch DIR --out STREAM_DIR [-- OPTION of tracer export ...]
+    python examples/events_pyspark.py --audit DIR --watch DIR --out STREAM_DIR [--pieces N] [-- OPTION of tracer export ...]
 
 Audit logs are read by Spark itself, compressed or not, from wherever Spark can read, and piped line by line through `tracer
 events`: they may be cut at any record, so it does not matter how Spark cuts them. A watch log is one stream, which must not
@@ -28,6 +28,7 @@ def arguments():
     parser.add_argument("--audit", action="append", default=[], help="a directory of audit logs, as Spark names it")
     parser.add_argument("--watch", action="append", default=[], help="a directory of watch logs, as workers see it")
     parser.add_argument("--out", required=True, help="the directory of the stream, which must not be there yet")
+    parser.add_argument("--pieces", type=int, help="into how many pieces audit logs are cut at least, if not compressed")
     parser.add_argument("--master", default="local[*]")
     return parser.parse_args(own), export
 
@@ -47,7 +48,7 @@ def main():
     streams = []
     for directory in options.audit:
         # Each partition is a text of its own, from a pipe.
-        records = context.textFile(directory + "/*")
+        records = context.textFile(directory + "/*", options.pieces)
         streams.append(records.pipe("tracer events -q -", env=environment, checkCode=True))
     watches = list(files(options.watch))
     if watches:

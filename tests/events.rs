@@ -162,6 +162,42 @@ fn what_only_the_order_of_the_input_tells_apart_stays_in_that_order() {
     assert!(tracer(&config, shuffled(&parts).as_bytes()).ends(0).stdout == expected.stdout);
 }
 
+/// That a recording begins after another shows by what both tell of, whatever namespace it is in.
+#[test]
+fn what_went_between_two_recordings_goes_whatever_is_left_out() {
+    let [web, api, db] = ["shop/web", "other/api", "third/db"].map(|name| deployment(name, 10, 1));
+    let first = Log::new().event(20, "ADDED", &web).event(20, "ADDED", &api).event(21, "MODIFIED", &api);
+    let bookmark = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"resourceVersion": "300", "annotations": {"k8s.io/initial-events-end": "true"}}});
+    let second = Log::new().event(40, "ADDED", &at_version(&api, "300")).event(40, "ADDED", &at_version(&db, "200"));
+    let second = second.line(&json!({"ts": support::at(40), "type": "BOOKMARK", "object": bookmark}).to_string());
+    let audited = audit_log(&[audit(21, "update", "apps/v1 deployments other/api").response(&at_version(&api, "290"))]);
+    let only_web = Log::new().event(20, "ADDED", &web).event(21, "MODIFIED", &web).text();
+    for first in [first.text(), only_web + &audited] {
+        let dir = scratch();
+        let paths = [write(dir.path(), "1", &first), write(dir.path(), "2", second.text())];
+        let paths = paths.each_ref().map(|path| path.to_str().unwrap());
+        let export = |args: &[&str], stdin: &str| {
+            let args = [&["export", "-q", "-f", "json", "-n", "shop", "--from=5", "--to=60"], args].concat();
+            support::show(&tracer(&args, stdin.as_bytes()).ends(0).json())
+        };
+        let expected = export(&paths, "");
+        assert!(expected.contains("40 -Deployment shop/web"), "{expected}");
+        let all: String = paths.iter().map(|path| events(&[path], b"")).collect();
+        let fewer: String = paths.iter().map(|path| events(&["-n", "shop", path], b"")).collect();
+        let later = events(&["-n", "shop"], shuffled(&all).as_bytes());
+        for lines in [&all, &fewer, &later] {
+            assert_eq!(export(&[], &shuffled(lines)), expected, "{lines}");
+        }
+        assert!(!fewer.contains("\"api\"") && fewer.contains("\"SEEN\""), "{fewer}");
+        let sorted = |lines: &str| {
+            let mut lines: Vec<String> = lines.lines().map(str::to_owned).collect();
+            lines.sort();
+            lines
+        };
+        assert_eq!(sorted(&fewer), sorted(&later));
+    }
+}
+
 /// The kind of a custom resource that only a line shows which is left out.
 #[test]
 fn a_kind_stays_known_when_what_shows_it_is_left_out() {

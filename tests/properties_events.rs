@@ -70,6 +70,17 @@ fn shuffled(mut lines: Vec<String>, order: &[u64]) -> Vec<String> {
     keyed.into_iter().map(|(_, line)| line).collect()
 }
 
+/// The same watches by recorders that begin another file when a watch breaks off.
+fn restarted(files: &Files) -> Files {
+    let mut restarted = Files::new();
+    for (name, lines) in files {
+        for (i, lines) in lines.split_inclusive(|line| line.contains(r#""type":"ERROR""#)).enumerate() {
+            restarted.insert(format!("{i}-{name}"), lines.to_vec());
+        }
+    }
+    restarted
+}
+
 /// The window of a case, or that of the whole log.
 fn case(log: &Recording, tracked: bool, sanitize: usize, cuts: Option<[u8; 2]>) -> Case {
     let window = cuts.map(|cuts| (moment(log, cuts[0].min(cuts[1])), moment(log, cuts[0].max(cuts[1])) + 1));
@@ -173,17 +184,23 @@ proptest! {
     #[test]
     fn namespaces_may_be_left_out_first_or_later(
         log in recordings(30, true), style in styles(), way in ways(), cuts in any::<Option<[u8; 2]>>(),
-        (tracked, timed, audits) in any::<(bool, bool, bool)>(), filter in 0..3_usize,
+        (tracked, timed) in any::<(bool, bool)>(), kind in 0..4_u8, filter in 0..3_usize,
     ) {
         let filter = [&["--exclude-ns=two"][..], &["-n", "one"], &["-n", "t*", "--exclude-ns=three"]][filter];
         let case = case(&log, tracked, 0, cuts);
-        let files = if audits { log.audited(&style).files() } else { log.files(timed) };
+        let mut files = if kind > 0 { restarted(&log.files(timed)) } else { Files::new() };
+        if kind < 2 {
+            files.extend(log.audited(&style).files());
+        }
         let expected = case.try_export(refer(&files), filter);
         let all = shuffled(events(&case, refer(&files), &[]), &way.order);
         let fewer = shuffled(events(&case, refer(&files), filter), &way.order);
         prop_assert!(fewer.len() <= all.len());
-        prop_assert_eq!(&case.try_export([("events", all.as_slice())], filter), &expected);
-        prop_assert_eq!(&case.try_export([("events", fewer.as_slice())], filter), &expected);
+        for (what, lines) in [("later", all), ("first", fewer)] {
+            let got = case.try_export([("events", lines.as_slice())], filter);
+            let show = |trace: &Result<Vec<u8>, String>| trace.as_ref().map_or_else(Clone::clone, |trace| shown(trace));
+            prop_assert!(got == expected, "{what} {:?} {filter:?}\n{}\nexpected\n{}\n{}", case.args, show(&got), show(&expected), lines.join("\n"));
+        }
     }
 
     /// What a window cannot need is forgotten of a stream too.

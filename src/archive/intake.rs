@@ -189,7 +189,7 @@ impl<'a> Intake<'a> {
                         extend(&mut self.spans[source], first);
                         extend(&mut self.spans[source], last);
                     }
-                    store.learn_retold(stood.unwrap_or(position).source, *fact);
+                    store.learn_retold(stood.unwrap_or(position).source, *fact, told.as_deref());
                 }
                 Item::TraceConfig(_) if told.is_some() => self.told_config(place())?,
                 Item::TraceConfig(config) => self.trace_config(*config, position.source, place())?,

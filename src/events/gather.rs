@@ -6,14 +6,16 @@ use std::hash::Hasher;
 use siphasher::sip::SipHasher13;
 
 use super::judge::Judge;
-use super::order::Lines;
+use super::order::{Lines, Standing};
+use super::seen::FirstSeen;
 use crate::archive::assembly::{Assembly, Outcome};
 use crate::archive::{ArchiveError, Places, Reading, Told, extend};
 use crate::decode::audit::resources;
 use crate::decode::retold::{self, Fact, Line, Provenance, SourceName};
 use crate::decode::{Change, Decoded, Item, Observation};
+use crate::fingerprint::Uid;
 use crate::input::Source;
-use crate::model::{Position, SourceId, Timestamp};
+use crate::model::{GroupKind, Position, SourceId, Timestamp};
 use crate::report::{Reason, Report, SourceSummary};
 use crate::store::initial::{Step, Streams};
 
@@ -38,7 +40,8 @@ pub(super) struct Gathering<'a> {
     spans: Vec<Span>,
     /// Those of the records that are told here for the first time, and how many these are.
     own: Vec<(Span, u64)>,
-    /// The kinds of resources that lines show which are left out.
+    /// The objects that lines show which are left out, and the kinds of resources.
+    seen: FirstSeen,
     kinds: BTreeMap<(String, String, String, String), SourceId>,
     /// What each source tells.
     pub hashes: Vec<SipHasher13>,
@@ -58,6 +61,7 @@ struct Open {
     /// Whether any of what it tells was judged, and whether any of that is kept.
     judged: bool,
     kept: bool,
+    objects: Vec<(Uid, Option<Timestamp>)>,
     kinds: Vec<(String, String, String, String)>,
 }
 
@@ -78,6 +82,7 @@ impl<'a> Gathering<'a> {
             sources: (0..count as u32).map(name).collect(),
             spans: vec![None; count],
             own: vec![(None, 0); count],
+            seen: FirstSeen::new(reading.decoder.blobs.clone()),
             kinds: BTreeMap::new(),
             hashes: vec![SipHasher13::new(); count],
             facts: BTreeMap::new(),
@@ -219,7 +224,8 @@ impl<'a> Gathering<'a> {
                 Provenance { source, member, line: position.line, part, ..Provenance::default() }
             }
         };
-        Open { line, place, source: position.source.index, judged: false, kept: false, kinds: Vec::new() }
+        let (objects, kinds) = (Vec::new(), Vec::new());
+        Open { line, place, source: position.source.index, judged: false, kept: false, objects, kinds }
     }
 
     fn source_name(&self, index: u32) -> SourceName {
@@ -249,6 +255,10 @@ impl<'a> Gathering<'a> {
 
     /// Notes what others may have to know of a line, should it be left out.
     fn learn(&self, seen: &Observation, open: &mut Open) {
+        if !self.judge.is_lossless() {
+            return;
+        }
+        open.objects.extend(seen.uid.map(|uid| (uid, seen.at)));
         let kind = &seen.key.kind;
         let Some(resource) = seen.resource.as_ref().filter(|_| !kind.kind.is_empty()) else { return };
         if resources::kind_of(&kind.group, resource).is_none() {
@@ -257,9 +267,12 @@ impl<'a> Gathering<'a> {
     }
 
     fn close(&mut self, open: Option<Open>) -> Result<(), ArchiveError> {
-        let Some(Open { line, place, source, judged, kept, kinds }) = open else { return Ok(()) };
-        let left_out = judged && !kept && self.judge.judges();
+        let Some(Open { line, place, source, judged, kept, objects, kinds }) = open else { return Ok(()) };
+        let left_out = judged && !kept;
         if left_out {
+            for seen in self.seen.of_line(&line, &place, &objects) {
+                self.lines.push(&seen, &seen.head(), &place, source, Standing::StandsIn)?;
+            }
             let of = SourceId { index: source, member: place.member };
             for kind in kinds {
                 self.kinds.entry(kind).or_insert(of);
@@ -272,7 +285,8 @@ impl<'a> Gathering<'a> {
             hasher.write(head.as_bytes());
             hasher.write(line.tail.as_bytes());
         }
-        Ok(self.lines.push(&line, &head, &place, source, left_out)?)
+        let standing = if left_out { Standing::LeftOut } else { Standing::Kept };
+        Ok(self.lines.push(&line, &head, &place, source, standing)?)
     }
 
     /// Takes what became of pieces when the record at `position` had come.
@@ -330,7 +344,7 @@ impl<'a> Gathering<'a> {
         self.assembled(outcomes, Position::default(), None)?;
         for (index, (span, records)) in std::mem::take(&mut self.own).into_iter().enumerate() {
             if let Some((first, last)) = span {
-                self.fact(&retold::span_line(first, last, records), SourceId::of_file(index as u32), false)?;
+                self.fact(&retold::span_line(first, last, records), SourceId::of_file(index as u32), Standing::Kept)?;
             }
         }
         let (sets, runs) = std::mem::take(&mut self.streams).into_facts();
@@ -338,15 +352,15 @@ impl<'a> Gathering<'a> {
         let version = |id: usize| versions.get(id).map_or("", String::as_str);
         for (id, set) in sets {
             let source = runs[id as usize].source;
-            let left_out = !self.judge.keeps_kind(&set.kind);
-            self.fact(&retold::set_line(&set, version(id as usize)), source, left_out)?;
+            let standing = self.standing(&set.kind);
+            self.fact(&retold::set_line(&set, version(id as usize)), source, standing)?;
         }
         for (id, end) in runs.iter().enumerate() {
-            let left_out = !self.judge.keeps_kind(&end.kind);
-            self.fact(&retold::end_line(&end.kind, version(id), end.run, end.at), end.source, left_out)?;
+            let standing = self.standing(&end.kind);
+            self.fact(&retold::end_line(&end.kind, version(id), end.run, end.at), end.source, standing)?;
         }
         for ((group, kind, version, resource), source) in std::mem::take(&mut self.kinds) {
-            self.fact(&retold::kind_line(&group, &kind, &version, &resource), source, false)?;
+            self.fact(&retold::kind_line(&group, &kind, &version, &resource), source, Standing::StandsIn)?;
         }
         let mut all = None;
         for (span, summary) in self.spans.iter().zip(&mut self.sources) {
@@ -359,13 +373,17 @@ impl<'a> Gathering<'a> {
         Ok(all)
     }
 
-    fn fact(&mut self, line: &Line, source: SourceId, left_out: bool) -> Result<(), ArchiveError> {
+    fn standing(&self, kind: &GroupKind) -> Standing {
+        if self.judge.keeps_kind(kind) { Standing::Kept } else { Standing::LeftOut }
+    }
+
+    fn fact(&mut self, line: &Line, source: SourceId, standing: Standing) -> Result<(), ArchiveError> {
         let facts = self.facts.entry(source).or_default();
         let part = *facts;
         *facts = facts.saturating_add(1);
         let name = self.source_name(source.index);
         let place = Provenance { source: name, member: source.member, part, ..Provenance::default() };
-        Ok(self.lines.push(line, &line.head(), &place, source.index, left_out)?)
+        Ok(self.lines.push(line, &line.head(), &place, source.index, standing)?)
     }
 }
 

@@ -15,6 +15,8 @@ pub(super) struct Judge {
     /// By [`Known::index`].
     by_known: Vec<Filters>,
     judges: bool,
+    /// Whether it is by their namespaces alone that things are left out.
+    by_namespace: bool,
 }
 
 /// What is known of something beside its namespace.
@@ -57,12 +59,19 @@ impl Judge {
             }
             filters
         };
-        Judge { by_known: (0..8).map(some).collect(), judges: !filters.is_empty() }
+        // Nothing else is asked where only namespaces are known.
+        let by_namespace = *filters == some(0);
+        Judge { by_known: (0..8).map(some).collect(), judges: !filters.is_empty(), by_namespace }
     }
 
     /// Whether anything is left out at all.
     pub fn judges(&self) -> bool {
         self.judges
+    }
+
+    /// Whether what is left out is not to be missed: what is in one namespace is owned by nothing in others.
+    pub fn is_lossless(&self) -> bool {
+        self.by_namespace
     }
 
     /// Whether an observation passes.

@@ -40,8 +40,11 @@
 //! # Filters
 //!
 //! A line goes when filters leave out all that it tells of, as far as it tells it. By namespaces that loses nothing: nothing
-//! in one is owned from another, what has none is kept, and so are `SPAN`s, initial sets and the kinds of resources. So
-//! `export F (events F (logs)) = export F (logs)` for `F` of `-n` and `--exclude-ns`. Where any record has no time, though, all of
+//! in one is owned from another, what has none is kept, and so are `SPAN`s and initial sets. What else others have to know of
+//! a line that goes is said in its place: by a `KIND` the kind of a resource, by a `SEEN` which object was there, since from
+//! what two watches show it is concluded which of them began later, and so what went in between. So
+//! `export F (events F (logs)) = export F (logs)` for `F` of `-n` and `--exclude-ns`, but for objects that before a watch began
+//! requests without uids alone had told of. Where any record has no time, though, all of
 //! them date it, and none is left out. Kinds, names and labels are for looking: what owns an object may be left out by them,
 //! and an export then knows less of owners. The same holds of `--from` and `--to`, before which nothing is known.
 //!
@@ -52,6 +55,7 @@
 mod gather;
 mod judge;
 mod order;
+mod seen;
 
 use std::hash::Hasher;
 use std::io::{self, Write};
@@ -67,7 +71,7 @@ use crate::report::{Report, SourceSummary};
 
 use gather::{Gathering, source_name};
 use judge::Judge;
-use order::{Lines, Placed};
+use order::{Lines, Placed, Standing};
 
 /// Everything that was read, as lines that wait to be written.
 pub struct Events<'a> {
@@ -129,12 +133,16 @@ impl<'a> Events<'a> {
         let openings: Vec<String> = (0..).zip(&self.hashes).map(opening).collect();
         self.lines.each(|line: Placed<'_>| {
             let outside = window.is_some_and(|window| is_outside(&line, window));
-            if outside || (line.left_out && !self.timeless) {
-                written.left_out += 1;
+            let is_left_out = line.standing == Standing::LeftOut;
+            if outside || (is_left_out && !self.timeless) {
+                written.left_out += u64::from(line.standing != Standing::StandsIn);
+                return Ok(());
+            }
+            if line.standing == Standing::StandsIn && self.timeless {
                 return Ok(());
             }
             written.lines += 1;
-            written.kept_for_dating += u64::from(line.left_out);
+            written.kept_for_dating += u64::from(is_left_out);
             out.write_all(line.head)?;
             out.write_all(b",\"tracer\":")?;
             let Some(index) = line.source else {

@@ -7,7 +7,7 @@ use std::hash::Hasher;
 
 use siphasher::sip::SipHasher13;
 
-use crate::decode::retold::{Line, Provenance, SourceName};
+use crate::decode::retold::{Line, Provenance};
 use crate::model::Timestamp;
 use crate::sorted::{Bytes, Record, Room, Sorter, SpillError, Texts};
 
@@ -24,19 +24,31 @@ struct Ticket {
     member: u32,
     line: u64,
     part: u32,
+    /// A hash of its text up to `tracer`: several may stand in for one.
+    content: u64,
     /// Where its text begins.
     text: u64,
     /// How long that is up to its `tracer`, and from there on.
     lengths: (u64, u64),
     /// Which source of this run it is of; what is told again has that in its text.
     source: Option<u32>,
-    /// Whether the filters leave it out.
-    left_out: bool,
+    standing: Standing,
+}
+
+/// Whether a line is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Standing {
+    /// It is.
+    Kept,
+    /// The filters leave it out.
+    LeftOut,
+    /// It says what others have to know of one that is left out.
+    StandsIn,
 }
 
 impl Record for Ticket {
     const ONCE: bool = false;
-    const SIZE: usize = 1 + 8 + 8 + 4 + 8 + 4 + 8 + 16 + 4 + 1;
+    const SIZE: usize = 1 + 8 + 8 + 4 + 8 + 4 + 8 + 8 + 16 + 4 + 1;
 
     fn put(&self, out: &mut Vec<u8>) {
         out.push(self.at.0.into());
@@ -45,11 +57,12 @@ impl Record for Ticket {
         out.extend(self.member.to_le_bytes());
         out.extend(self.line.to_le_bytes());
         out.extend(self.part.to_le_bytes());
+        out.extend(self.content.to_le_bytes());
         out.extend(self.text.to_le_bytes());
         out.extend(self.lengths.0.to_le_bytes());
         out.extend(self.lengths.1.to_le_bytes());
         out.extend(self.source.unwrap_or(u32::MAX).to_le_bytes());
-        out.push(self.left_out.into());
+        out.push(self.standing as u8);
     }
 
     fn get(bytes: &mut Bytes<'_>) -> Self {
@@ -60,11 +73,21 @@ impl Record for Ticket {
             member: u32::from_le_bytes(bytes.next()),
             line: u64::from_le_bytes(bytes.next()),
             part: u32::from_le_bytes(bytes.next()),
+            content: u64::from_le_bytes(bytes.next()),
             text: u64::from_le_bytes(bytes.next()),
             lengths: (u64::from_le_bytes(bytes.next()), u64::from_le_bytes(bytes.next())),
             source: Some(u32::from_le_bytes(bytes.next())).filter(|source| *source != u32::MAX),
-            left_out: flag(bytes.next()),
+            standing: Standing::of(bytes.next()),
         }
+    }
+}
+
+impl Standing {
+    fn of([byte]: [u8; 1]) -> Self {
+        [Standing::Kept, Standing::LeftOut, Standing::StandsIn]
+            .into_iter()
+            .find(|it| *it as u8 == byte)
+            .unwrap_or(Standing::Kept)
     }
 }
 
@@ -84,8 +107,8 @@ impl Default for Lines {
 pub(super) struct Placed<'t> {
     /// Its time.
     pub at: Option<Timestamp>,
-    /// Whether the filters leave it out.
-    pub left_out: bool,
+    /// Whether it is to be written.
+    pub standing: Standing,
     /// The source of this run that it is of.
     pub source: Option<u32>,
     /// The line up to its `tracer`.
@@ -115,7 +138,7 @@ impl Lines {
         head: &str,
         place: &Provenance,
         source: u32,
-        left_out: bool,
+        standing: Standing,
     ) -> Result<(), SpillError> {
         let again = line.told.is_some();
         let rest = if again { String::new() } else { line.rest(place) };
@@ -123,14 +146,15 @@ impl Lines {
         let text = self.texts.push(&[head.as_bytes(), rest.as_bytes()])?;
         self.tickets.push(Ticket {
             at: line.at.map_or((true, 0), |at| (false, at.micros())),
-            name: hash_of_name(&place.source),
+            name: hash_of(place.source.path.as_bytes()),
             member: place.member,
             line: place.line,
             part: place.part,
+            content: hash_of(head.as_bytes()),
             text,
             lengths: (head.len() as u64, rest.len() as u64),
             source: (!again).then_some(source),
-            left_out,
+            standing,
         })
     }
 
@@ -139,25 +163,27 @@ impl Lines {
         let (mut text, texts) = (Vec::new(), self.texts);
         for ticket in self.tickets.sorted()? {
             let ticket = ticket?;
-            let Ticket { at: (timeless, at), lengths: (head, rest), source, left_out, .. } = ticket;
+            let Ticket { at: (timeless, at), lengths: (head, rest), source, standing, .. } = ticket;
             texts.read(ticket.text, head as usize + rest as usize, &mut text)?;
             let (head, rest) = text.split_at(head as usize);
             let at = (!timeless).then(|| Timestamp::from_micros(at));
-            take(Placed { at, left_out, source, head, rest })?;
+            take(Placed { at, standing, source, head, rest })?;
         }
         Ok(())
     }
 }
 
-fn hash_of_name(source: &SourceName) -> u64 {
+/// The same in every run.
+pub(super) fn hash_of(text: &[u8]) -> u64 {
     let mut hasher = SipHasher13::new();
-    hasher.write(source.path.as_bytes());
+    hasher.write(text);
     hasher.finish()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::decode::retold::SourceName;
 
     fn line(at: Option<i64>, object: &str) -> Line {
         let (kind, object, tail) = ("ADDED".to_owned(), object.to_owned(), String::new());
@@ -171,7 +197,9 @@ mod tests {
             let source = SourceName { path: (*path).to_owned(), ..SourceName::default() };
             let place = Provenance { source, line: *row, part: *part, ..Provenance::default() };
             let line = line(*at, &i.to_string());
-            lines.push(&line, &line.head(), &place, 7, i % 2 == 1).unwrap();
+            lines
+                .push(&line, &line.head(), &place, 7, [Standing::Kept, Standing::LeftOut, Standing::StandsIn][i % 3])
+                .unwrap();
         }
         let mut objects = Vec::new();
         let each = lines.each(|placed| {
@@ -179,7 +207,7 @@ mod tests {
             let head = String::from_utf8(placed.head.to_vec()).unwrap();
             assert!(placed.rest.starts_with(b",\"line\":") && placed.at.is_some() != head.contains("null"));
             let number = head.rsplit(':').next().unwrap().to_owned();
-            assert_eq!(placed.left_out, number.parse::<usize>().unwrap() % 2 == 1);
+            assert_eq!(placed.standing as usize, number.parse::<usize>().unwrap() % 3);
             objects.push(number);
             Ok::<(), SpillError>(())
         });
@@ -219,7 +247,7 @@ mod tests {
         for (kind, at) in [("SPAN", Some(3)), ("SPAN", None), ("SPANNED", Some(3))] {
             let line = Line { kind: kind.to_owned(), ..line(at, "{}") };
             let (head, at) = (line.head(), line.at);
-            let placed = Placed { at, left_out: false, source: None, head: head.as_bytes(), rest: b"" };
+            let placed = Placed { at, standing: Standing::Kept, source: None, head: head.as_bytes(), rest: b"" };
             assert_eq!(placed.is_span(), kind == "SPAN", "{head}");
         }
     }

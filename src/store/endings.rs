@@ -25,6 +25,8 @@ use crate::report::{Reason, Report};
 /// What ends are concluded from.
 pub(super) struct Endings<'a> {
     pub told: &'a InitialSets,
+    /// When objects were told of of which no record is here.
+    pub apart: &'a HashMap<Uid, Told>,
     pub clock: &'a Clock,
     pub sweeps: &'a [Sweep],
     pub graves: &'a Graves,
@@ -142,7 +144,8 @@ impl Endings<'_> {
             // By another watch: what this one itself tells first may be a creation, where a file was cut.
             let shown_before = |uid: &Uid| {
                 let told = told_of.get(uid).or_else(|| self.graves.told(*uid));
-                told.is_some_and(|told| told.elsewhere(set.stream, begin))
+                let tellings = [told, self.apart.get(uid)];
+                tellings.into_iter().flatten().any(|told| told.elsewhere(set.stream, begin))
             };
             if !set.anew && !set.members.iter().any(shown_before) {
                 continue;

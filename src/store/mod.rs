@@ -41,10 +41,12 @@ use focus::{Focus, Spared};
 use folding::{Folding, Records};
 use initial::{Step, StreamId, Streams};
 use naming::Unnamed;
+use told::Told;
 
 use crate::blobs::Blobs;
 use crate::decode::audit::Sweep;
 use crate::decode::{Change, Facts, Observation, Telling};
+use crate::fingerprint::Uid;
 use crate::model::{GroupKind, ObjectKey, Position, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
 
@@ -58,6 +60,8 @@ pub struct Store {
     sweeps: Vec<Sweep>,
     api_versions: Vec<String>,
     streams: Streams,
+    /// When objects were told of of which no record is here.
+    seen_apart: HashMap<Uid, Told>,
 }
 
 /// A number for an API version without its group, such as `v1`: [`History::api_versions`].
@@ -87,6 +91,7 @@ impl Store {
             sweeps: Vec::new(),
             api_versions: Vec::new(),
             streams: Streams::default(),
+            seen_apart: HashMap::new(),
         }
     }
 
@@ -221,11 +226,11 @@ impl Store {
 
     /// Puts all in order.
     pub fn into_history(self, report: &mut Report) -> History {
-        let Store { blobs, mut entries, folding, mut unnamed, mut sweeps, api_versions, streams } = self;
+        let Store { blobs, mut entries, folding, mut unnamed, mut sweeps, api_versions, streams, seen_apart } = self;
         unnamed.settle(&mut entries, report);
         sweeps.iter_mut().for_each(|sweep| unnamed.complete(&mut sweep.kind, &sweep.resource));
-        let (watched, kinds) = (streams.kinds(), unnamed.into_kinds());
-        let read = timeline::Read { blobs, entries, folding, told: streams.finish(), sweeps, kinds, watched };
+        let (watched, told, kinds) = (streams.kinds(), streams.finish(), unnamed.into_kinds());
+        let read = timeline::Read { blobs, entries, folding, told, seen_apart, sweeps, kinds, watched };
         let mut history = read.history(report);
         history.api_versions = api_versions;
         history

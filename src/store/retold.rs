@@ -5,9 +5,10 @@
 
 use super::Store;
 use super::initial::{RunEnd, Step, Watched};
+use super::told::Told;
 use crate::decode::Observation;
 use crate::decode::retold::{Fact, Provenance};
-use crate::model::{Position, SourceId};
+use crate::model::{GroupKind, Position, SourceId};
 use crate::report::Report;
 
 impl Store {
@@ -22,8 +23,17 @@ impl Store {
     }
 
     /// Takes what a line tells of no record by itself.
-    pub fn learn_retold(&mut self, source: SourceId, fact: Fact) {
+    pub fn learn_retold(&mut self, source: SourceId, fact: Fact, told: Option<&Provenance>) {
         match fact {
+            Fact::Seen { uid, at } => {
+                let watched = told.and_then(|told| Some(Watched { run: told.run?, added: told.added }));
+                let stream = watched.map(|watched| {
+                    let kind = &GroupKind::new("", "");
+                    self.streams.retold(Step { source, kind, at, resource_version: None }, watched, Some(uid))
+                });
+                let told = Told::once(at.unwrap_or_default(), stream);
+                self.seen_apart.entry(uid).and_modify(|before| *before = before.and(told)).or_insert(told);
+            }
             Fact::Set(set) => {
                 if set.at.is_none() {
                     self.folding.give_up("a bookmark without a time");

@@ -31,6 +31,7 @@ pub(super) struct Read {
     pub entries: HashMap<ObjectKey, Records>,
     pub folding: Folding,
     pub told: InitialSets,
+    pub seen_apart: HashMap<Uid, Told>,
     pub sweeps: Vec<Sweep>,
     pub kinds: Kinds,
     /// The kinds that were watched.
@@ -58,7 +59,8 @@ impl Read {
             doubts.look_at(&key, &anonymous, &of_key, drafts.len());
             drafts.extend(of_key);
         }
-        let endings = Endings { told: &self.told, clock: &clock, sweeps: &self.sweeps, graves: doubts.graves };
+        let (told, apart, sweeps) = (&self.told, &self.seen_apart, &self.sweeps);
+        let endings = Endings { told, apart, clock: &clock, sweeps, graves: doubts.graves };
         endings.conclude(&mut drafts, report);
         doubts.look_at_ends(&drafts);
         finish(self, drafts, &span)

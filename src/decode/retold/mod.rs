@@ -15,7 +15,7 @@
 //! | `BOOKMARK` | the kind that is watched | `run`, and `set` for an initial set, or `end` for the end of what was read |
 //! | `ERROR` | the Status that a watch broke off with | |
 //! | `SPAN` | from when to when a source runs | |
-//! | `KIND` | which kind a resource has, where a filter left out the lines that show it | |
+//! | `SEEN`, `KIND` | that an object was there, or which kind a resource has, where a filter left out the line | `run`, `added` |
 //! | `APPLIED`, `DELETED` | of a trace: the object | `event`: the number of its event |
 //! | `END`, `LIFECYCLES`, `CONFIG` | of a trace: until when it lasts, how long pods ran, what is tracked | |
 //!
@@ -36,10 +36,11 @@ mod write;
 use std::collections::BTreeSet;
 
 use super::Interest;
+use crate::fingerprint::Uid;
 use crate::model::{GroupKind, ResourceVersion, Timestamp};
 
 pub use read::Retold;
-pub use write::{end_line, kind_line, set_line, span_line};
+pub use write::{end_line, kind_line, seen_line, set_line, span_line};
 
 const ADDED: &str = "ADDED";
 const MODIFIED: &str = "MODIFIED";
@@ -49,6 +50,7 @@ const SHOWN: &str = "SHOWN";
 const BOOKMARK: &str = "BOOKMARK";
 const ERROR: &str = "ERROR";
 const SPAN: &str = "SPAN";
+const SEEN: &str = "SEEN";
 const KIND: &str = "KIND";
 const APPLIED: &str = "APPLIED";
 const END: &str = "END";
@@ -127,6 +129,13 @@ pub enum Fact {
         first: Timestamp,
         /// The last.
         last: Timestamp,
+    },
+    /// An object was there.
+    Seen {
+        /// Its uid.
+        uid: Uid,
+        /// When.
+        at: Option<Timestamp>,
     },
     /// The kind of a resource.
     Kind {

@@ -6,7 +6,7 @@ use super::event::{self, AUDIT};
 use super::put;
 use super::{
     ADDED, APPLIED, BOOKMARK, CONFIG, DELETED, END, ERROR, Fact, KIND, LIFECYCLES, LISTED, Line, MODIFIED, Provenance,
-    SHOWN, SPAN, SetFacts, SourceName,
+    SEEN, SHOWN, SPAN, SetFacts, SourceName,
 };
 use crate::config::TracerConfig;
 use crate::decode::envelope::status_message;
@@ -116,7 +116,7 @@ impl Decoder {
             out.items.push(Item::Line(Box::new(Line { at, kind, object, tail, told })));
         }
         self.retold_object(&kind, line.object, &tracer, at, out)?;
-        if tracer.place.aside || matches!(&*kind, BOOKMARK | SPAN | END) {
+        if tracer.place.aside || matches!(&*kind, BOOKMARK | SPAN | END | SEEN) {
             out.at = None;
         }
         Ok(())
@@ -189,6 +189,10 @@ impl Decoder {
                 let [first, last] =
                     json::fields(object.get(), &["first", "last"]).map_err(|error| error.to_string())?;
                 Fact::Span { first: moment(first, "first")?, last: moment(last, "last")? }
+            }
+            SEEN => {
+                let [uid] = json::fields(object.get(), &["uid"]).map_err(|error| error.to_string())?;
+                Fact::Seen { uid: self.blobs.uid(&text(uid, "uid")?), at }
             }
             KIND => {
                 let names = ["resource", "group", "version", "kind"];

@@ -3,8 +3,8 @@
 use super::event::{self, Told};
 use super::put::{self, Members, Trim};
 use super::{
-    ADDED, APPLIED, BOOKMARK, CONFIG, DELETED, END, ERROR, KIND, LIFECYCLES, LISTED, Line, MODIFIED, Provenance, SHOWN,
-    SPAN, SetFacts, SourceName,
+    ADDED, APPLIED, BOOKMARK, CONFIG, DELETED, END, ERROR, KIND, LIFECYCLES, LISTED, Line, MODIFIED, Provenance, SEEN,
+    SHOWN, SPAN, SetFacts, SourceName,
 };
 use crate::config::TracerConfig;
 use crate::decode::audit::{AuditEvent, resources};
@@ -176,6 +176,21 @@ pub fn span_line(first: Timestamp, last: Timestamp, records: u64) -> Line {
     members.plain("records", records);
     members.close();
     fact_line(Some(first), SPAN, object, String::new())
+}
+
+/// What stands in for a line that is not written: that it told of an object of this uid.
+pub fn seen_line(line: &Line, place: &Provenance, uid: &str) -> Line {
+    let mut object = String::new();
+    let mut members = Members::open(&mut object);
+    members.text("uid", uid);
+    members.close();
+    let mut seen = fact_line(line.at, SEEN, object, String::new());
+    if line.told.is_some() {
+        let rest = seen.rest(place);
+        seen.tail = format!("{}{rest}}}", place.source.opening());
+        seen.told.clone_from(&line.told);
+    }
+    seen
 }
 
 /// The line of the kind of a resource.
