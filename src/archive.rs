@@ -135,12 +135,17 @@ impl Archive {
     /// # Errors
     /// A source that cannot be read, and a record that cannot be, unless those are skipped.
     pub fn read(reading: &Reading<'_>, progress: &dyn Progress) -> Result<Archive, ArchiveError> {
-        Archive::read_into(Store::sharing(reading.decoder.blobs.clone()), reading, progress)
+        Archive::read_into(Store::sharing(reading.decoder.blobs.clone()), Report::default(), reading, progress)
     }
 
     /// Reads all sources into a store. One that should not have forgotten what it did is not filled any further.
-    fn read_into(store: Store, reading: &Reading<'_>, progress: &dyn Progress) -> Result<Archive, ArchiveError> {
-        let mut intake = Intake::new(reading, store);
+    fn read_into(
+        store: Store,
+        report: Report,
+        reading: &Reading<'_>,
+        progress: &dyn Progress,
+    ) -> Result<Archive, ArchiveError> {
+        let mut intake = Intake::new(reading, store, report);
         let read = input::read(reading.sources, &reading.options, progress, &reading.decoder, &mut |told| {
             match told {
                 Told::Record(decoded) => intake.take(decoded)?,

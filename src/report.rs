@@ -24,6 +24,8 @@ const EXAMPLES: usize = 5;
 struct Tally {
     untimed: u64,
     by_second: BTreeMap<i64, u64>,
+    /// At moments that no window asks for: how often, and the first and the last second.
+    out_of_view: Option<(u64, i64, i64)>,
     /// What lasts, from one moment to another.
     by_span: BTreeMap<(Timestamp, Timestamp), u64>,
     examples: Vec<String>,
@@ -31,7 +33,8 @@ struct Tally {
 
 impl Tally {
     fn count(&self) -> u64 {
-        self.untimed + self.by_second.values().chain(self.by_span.values()).sum::<u64>()
+        let out_of_view = self.out_of_view.map_or(0, |(count, ..)| count);
+        self.untimed + out_of_view + self.by_second.values().chain(self.by_span.values()).sum::<u64>()
     }
 
     /// What is not known to lie outside of `[from, to)`, in seconds.
@@ -61,6 +64,20 @@ impl Tally {
 #[derive(Clone, Debug, Default)]
 pub struct Report {
     tallies: BTreeMap<Reason, Tally>,
+    view: View,
+}
+
+/// Which moments a window can ask for: what is outside takes no memory, however long the log is.
+#[derive(Clone, Copy, Debug)]
+struct View {
+    from: Timestamp,
+    to: Timestamp,
+}
+
+impl Default for View {
+    fn default() -> Self {
+        View { from: Timestamp::MIN, to: Timestamp::MAX }
+    }
 }
 
 /// One line of the account.
@@ -81,10 +98,20 @@ pub struct Gap {
 }
 
 impl Report {
+    /// An account of which no window is asked for that reaches out of these moments.
+    pub fn in_view(from: Option<Timestamp>, to: Option<Timestamp>) -> Self {
+        let View { from: always, to: ever } = View::default();
+        Report { view: View { from: from.unwrap_or(always), to: to.unwrap_or(ever) }, ..Report::default() }
+    }
+
     /// Counts one; `about` is kept while examples are few.
     pub fn note(&mut self, reason: Reason, at: Option<Timestamp>, about: impl FnOnce() -> String) {
         let tally = self.tallies.entry(reason).or_default();
         match at {
+            Some(at) if at < self.view.from || at > self.view.to => {
+                let (count, first, last) = tally.out_of_view.unwrap_or((0, at.seconds(), at.seconds()));
+                tally.out_of_view = Some((count + 1, first.min(at.seconds()), last.max(at.seconds())));
+            }
             Some(at) => *tally.by_second.entry(at.seconds()).or_default() += 1,
             None => tally.untimed += 1,
         }
@@ -114,8 +141,9 @@ impl Report {
         let second = Timestamp::from_seconds;
         let seconds = tally.by_second.first_key_value().zip(tally.by_second.last_key_value());
         let seconds = seconds.map(|((first, _), (last, _))| (second(*first), second(*last)));
+        let out_of_view = tally.out_of_view.map(|(_, first, last)| (second(first), second(last)));
         let lasting = tally.by_span.keys().copied().reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
-        seconds.into_iter().chain(lasting).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
+        seconds.into_iter().chain(out_of_view).chain(lasting).reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)))
     }
 
     /// The account for a window in Unix seconds.
@@ -212,6 +240,19 @@ impl Account {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_no_window_asks_for_counts_and_takes_no_room() {
+        let second = |at: i64| Some(Timestamp::from_seconds(at));
+        let mut report = Report::in_view(second(10), second(20));
+        for at in [5, 7, 10, 15, 20, 21, 90] {
+            report.note(Reason::DryRunIgnored, second(at), String::new);
+        }
+        let tally = &report.tallies[&Reason::DryRunIgnored];
+        assert_eq!((tally.by_second.len(), tally.count()), (3, 7));
+        assert_eq!(report.gaps((10, 20))[0].in_window, 2);
+        assert_eq!(report.span(Reason::DryRunIgnored), second(5).zip(second(90)));
+    }
 
     #[test]
     fn the_window_takes_what_lies_in_it_and_what_has_no_time() {

@@ -10,7 +10,7 @@ use crate::decode::audit::Audited;
 use crate::decode::{Change, Decoded, Item, retold};
 use crate::input::Sources;
 use crate::model::{Position, SourceId, Timestamp};
-use crate::report::{Reason, SourceSummary};
+use crate::report::{Reason, Report, SourceSummary};
 use crate::store::Store;
 
 /// An archive in the making.
@@ -54,7 +54,7 @@ impl<'a> Places<'a> {
 
 impl<'a> Intake<'a> {
     /// Nothing was taken yet.
-    pub fn new(reading: &'a Reading<'a>, store: Store) -> Self {
+    pub fn new(reading: &'a Reading<'a>, store: Store, report: Report) -> Self {
         let name =
             |source| SourceSummary { path: reading.sources.name(source).into_owned(), ..SourceSummary::default() };
         Intake {
@@ -63,6 +63,7 @@ impl<'a> Intake<'a> {
                 sources: (0..reading.sources.len() as u32).map(name).collect(),
                 survey: reading.decoder.interest.is_outline().then(Box::default),
                 store,
+                report,
                 ..Archive::default()
             },
             spans: vec![None; reading.sources.len()],

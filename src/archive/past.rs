@@ -9,6 +9,7 @@ use std::fs;
 use super::{Archive, ArchiveError, Reading};
 use crate::input::{Progress, Source};
 use crate::owners::OwnerGraph;
+use crate::report::Report;
 use crate::store::focus::{Focus, Spared};
 use crate::store::{History, Store};
 
@@ -42,7 +43,9 @@ impl Past {
         let focus = if can_be_read_again(reading) { focus } else { Focus::none() };
         let mut spared = Spared::default();
         for tried in 1.. {
-            let archive = Archive::read_into(Store::new(blobs.clone(), focus, spared.clone()), reading, progress)?;
+            let store = Store::new(blobs.clone(), focus, spared.clone());
+            let (from, to) = focus.bounds();
+            let archive = Archive::read_into(store, Report::in_view(from, to), reading, progress)?;
             let doubts = match Past::of(archive, infer) {
                 Ok(past) => return Ok(past),
                 Err(doubts) => doubts,

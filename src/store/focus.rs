@@ -51,6 +51,11 @@ impl Focus {
         self.from.is_none() && self.to.is_none()
     }
 
+    /// The first and the last moment of it, where it has one.
+    pub fn bounds(&self) -> (Option<Timestamp>, Option<Timestamp>) {
+        (self.from, self.to)
+    }
+
     pub(super) fn is_eager(&self) -> bool {
         self.eager
     }
