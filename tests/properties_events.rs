@@ -136,7 +136,7 @@ fn eager(case: &Case, focus: Focus, path: &str) -> Vec<u8> {
 }
 
 proptest! {
-    #![proptest_config(laws(40))]
+    #![proptest_config(laws(30))]
 
     #[test]
     fn what_is_made_of_audit_logs_is_made_of_their_events(

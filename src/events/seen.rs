@@ -32,18 +32,15 @@ impl FirstSeen {
 
     /// What is to stand in for a line that tells of these objects. What has no time dates all others, and is not left out.
     pub fn of_line(&mut self, line: &Line, place: &Provenance, objects: &[(Uid, Option<Timestamp>)]) -> Vec<Line> {
-        let Some(at) = line.at else { return Vec::new() };
         let mut lines = Vec::new();
-        for (uid, seen) in objects {
+        for (uid, at) in objects.iter().filter_map(|(uid, at)| Some((*uid, (*at)?))) {
             let source = &place.source;
             let teller = place.run.map(|run| (hash_of(source.path.as_bytes()), source.hash, place.member, run));
-            let first = self.first.entry((teller, *uid)).or_insert(Timestamp::MAX);
-            let earlier = seen.is_some_and(|seen| seen < *first);
-            if earlier {
-                *first = seen.unwrap_or(at);
-            }
+            let first = self.first.entry((teller, uid)).or_insert(Timestamp::MAX);
+            let earlier = at < *first;
+            *first = at.min(*first);
             if earlier || place.added.is_some() {
-                lines.extend(self.text(line, *uid).map(|uid| seen_line(line, place, uid)));
+                lines.extend(self.text(line, uid).map(|uid| seen_line(line, place, uid)));
             }
         }
         lines
