@@ -143,8 +143,8 @@ impl Endings<'_> {
             let Some(begin) = set.at.or_else(estimated) else { continue };
             // By another watch: what this one itself tells first may be a creation, where a file was cut.
             let shown_before = |uid: &Uid| {
-                let told = told_of.get(uid).or_else(|| self.graves.told(*uid));
-                let tellings = [told, self.apart.get(uid)];
+                let told = told_of.get(uid).copied().or_else(|| self.graves.told(*uid));
+                let tellings = [told, self.apart.get(uid).copied()];
                 tellings.into_iter().flatten().any(|told| told.elsewhere(set.stream, begin))
             };
             if !set.anew && !set.members.iter().any(shown_before) {

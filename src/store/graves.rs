@@ -9,23 +9,37 @@ use std::collections::HashMap;
 use super::Entry;
 use super::draft::Draft;
 use super::focus::{Focus, Spared};
+use super::initial::StreamId;
 use super::lives::{LATE, shows_an_object, time};
+use super::spread::Spread;
 use super::told::Told;
 use crate::decode::Change;
 use crate::decode::audit::CLOCKS_APART;
 use crate::fingerprint::{ByFingerprint, Fingerprints, Uid};
 use crate::model::{ObjectKey, Timestamp};
 
-/// An object whose records are forgotten.
+/// An object whose records are forgotten. A long log has millions, so it is small.
 struct Buried {
+    /// The hash of its key.
     key: u64,
-    told: Told,
-    /// Whether it lived after the focus, and not before.
-    is_late: bool,
     /// It was not born before this.
     start: Timestamp,
+    /// When it was told of first, and by which watch, [`NO_WATCH`] being what is none; by which others is elsewhere.
+    first: Timestamp,
+    watch: StreamId,
+    /// Whether it lived after the focus, and not before.
+    is_late: bool,
     /// Whether any of its records shows it, so that it counts.
     is_shown: bool,
+}
+
+/// Watches are numbered from 0, and no log has so many.
+const NO_WATCH: StreamId = StreamId::MAX;
+
+impl Buried {
+    fn told(&self) -> Told {
+        Told::once(self.first, Some(self.watch).filter(|watch| *watch != NO_WATCH))
+    }
 }
 
 /// What is remembered of one when it is buried.
@@ -68,8 +82,11 @@ pub(crate) enum Labels {
 #[derive(Default)]
 pub struct Graves {
     fingerprints: Fingerprints,
-    buried: HashMap<Uid, Buried>,
-    by_key: HashMap<u64, Grave, ByFingerprint>,
+    /// By the hashes of their uids.
+    buried: Spread<Buried>,
+    /// When those were told of that several watches told of, likewise.
+    told: HashMap<u64, Told, ByFingerprint>,
+    by_key: Spread<Grave>,
     /// By the hash of the reference to the ReplicaSet.
     templates: HashMap<u64, Labels, ByFingerprint>,
     /// How many objects they are.
@@ -98,18 +115,18 @@ impl Graves {
 
     /// Whether an object is.
     pub(crate) fn holds(&self, uid: Uid) -> bool {
-        self.buried.contains_key(&uid)
+        self.buried.get(self.fingerprints.hash(&uid)).is_some()
     }
 
     /// Whether one of a key is; then its hash.
     pub(crate) fn of_key(&self, key: &ObjectKey) -> Option<u64> {
         let hash = self.hash(key);
-        (!self.by_key.is_empty() && self.by_key.contains_key(&hash)).then_some(hash)
+        self.by_key.get(hash).map(|_| hash)
     }
 
     /// By when at the latest what bore a key before has ended, since one was born that is buried.
     pub(super) fn replaced_by(&self, key: u64) -> Timestamp {
-        self.by_key.get(&key).map_or(Timestamp::MIN, |grave| grave.start)
+        self.by_key.get(key).map_or(Timestamp::MIN, |grave| grave.start)
     }
 
     pub(crate) fn fingerprints(&self) -> Fingerprints {
@@ -121,8 +138,10 @@ impl Graves {
     }
 
     /// When watches told of a buried object.
-    pub(super) fn told(&self, uid: Uid) -> Option<&Told> {
-        self.buried.get(&uid).map(|buried| &buried.told)
+    pub(super) fn told(&self, uid: Uid) -> Option<Told> {
+        let hash = self.fingerprints.hash(&uid);
+        let first = self.buried.get(hash).map(Buried::told)?;
+        Some(self.told.get(&hash).map_or(first, |told| told.and(first)))
     }
 
     /// The labels of the buried pods that have a reference, by its hash.
@@ -155,7 +174,16 @@ impl Graves {
 
     fn bury(&mut self, remains: Remains, is_late: bool) -> &mut Grave {
         let Remains { uid, key, told, start, is_shown } = remains;
-        self.buried.insert(uid, Buried { key, told, is_late, start, is_shown });
+        let hash = self.fingerprints.hash(&uid);
+        let (first, stream) = told.first();
+        let watch = stream.unwrap_or(NO_WATCH);
+        let buried = Buried { key, start, first, watch, is_late, is_shown };
+        self.buried.entry(hash).insert_entry(buried);
+        if told.is_of_several() {
+            self.told.insert(hash, told);
+        } else {
+            self.told.remove(&hash);
+        }
         self.count += u64::from(is_shown);
         self.by_key.entry(key).or_insert(EMPTY)
     }
@@ -163,7 +191,7 @@ impl Graves {
     /// Takes that a server knew of no object of a key, where one is buried and none is kept. Gives whether that is all that
     /// is to be kept of it.
     pub(super) fn absent(&mut self, key: u64, at: Timestamp, focus: &Focus) -> bool {
-        let Some(grave) = self.by_key.get_mut(&key) else { return false };
+        let Some(grave) = self.by_key.get_mut(key) else { return false };
         if focus.is_before(at) {
             grave.until = grave.until.max(at);
         } else if focus.is_after(at) {
@@ -175,7 +203,8 @@ impl Graves {
     /// What becomes of a record that comes after its object may have been buried.
     pub(super) fn admit(&mut self, key: &ObjectKey, entry: &Entry, focus: &Focus) -> Admission {
         let Some(uid) = entry.uid.filter(|_| !self.buried.is_empty()) else { return Admission::Kept };
-        let Some(buried) = self.buried.get_mut(&uid) else { return Admission::Kept };
+        let of_uid = self.fingerprints.hash(&uid);
+        let Some(buried) = self.buried.get_mut(of_uid) else { return Admission::Kept };
         let (at, hash) = (time(entry), self.fingerprints.hash(key));
         let same_side = match buried.is_late {
             false => focus.is_before(at),
@@ -186,7 +215,11 @@ impl Graves {
         if hash != buried.key || !same_side || is_earlier {
             return Admission::Doubtful;
         }
-        buried.told.again(at, entry.stream);
+        if entry.stream.unwrap_or(NO_WATCH) == buried.watch {
+            buried.first = buried.first.min(at);
+        } else {
+            self.told.entry(of_uid).or_insert(buried.told()).again(at, entry.stream);
+        }
         if !buried.is_shown && shows_an_object(entry) {
             buried.is_shown = true;
             self.count += 1;
@@ -216,7 +249,7 @@ impl Doubts<'_> {
         let buried = drafts.iter().filter_map(|draft| draft.uid).filter(|uid| self.graves.holds(*uid));
         self.spared.uids.extend(buried);
         let Some(hash) = self.graves.of_key(key) else { return };
-        let grave = self.graves.by_key[&hash];
+        let Some(grave) = self.graves.by_key.get(hash).copied() else { return };
         if self.is_early_in_doubt(grave, anonymous, drafts) || self.is_late_in_doubt(grave, anonymous, drafts) {
             self.spared.keys.insert(hash);
         }
@@ -260,5 +293,16 @@ impl Doubts<'_> {
                 self.spared.keys.insert(hash);
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_grave_is_small() {
+        assert!(size_of::<(u64, Buried)>() <= 40, "{}", size_of::<(u64, Buried)>());
+        assert!(size_of::<(u64, Grave)>() <= 40, "{}", size_of::<(u64, Grave)>());
     }
 }

@@ -25,6 +25,7 @@ mod naming;
 mod resolve;
 mod retold;
 mod sightings;
+mod spread;
 mod sweeps;
 mod timeline;
 mod told;

@@ -20,6 +20,16 @@ impl Told {
         Told { first: (at, stream), other: None }
     }
 
+    /// The first time, and by which watch.
+    pub fn first(&self) -> (Timestamp, Option<StreamId>) {
+        self.first
+    }
+
+    /// Whether another watch told of it too.
+    pub fn is_of_several(&self) -> bool {
+        self.other.is_some()
+    }
+
     /// Told once more.
     pub fn again(&mut self, at: Timestamp, stream: Option<StreamId>) {
         if stream == self.first.1 {
