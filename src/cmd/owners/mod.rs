@@ -2,9 +2,9 @@
 
 use anyhow::Context;
 
-use super::ExitStatus;
-use super::looked::{self, Looked, Span};
-use super::reading::{self, Wanted};
+use super::account::{self, Accounting};
+use super::reading::{self, Span, Wanted};
+use super::{ExitStatus, summary};
 use crate::archive::Past;
 use crate::cli::{OwnersFormat, OwnersOptions};
 use crate::config::TracerConfig;
@@ -33,7 +33,7 @@ pub fn run(options: &OwnersOptions, messages: &Messages) -> anyhow::Result<ExitS
     };
     let given = reading::config(&options.common, &sources, messages)?;
     let mut out = Output::open(None, Content::Text)?;
-    let report_out = looked::report_output(&options.common)?;
+    let accounting = Accounting::open(&options.common)?;
     let wanted = Wanted {
         interest: interest(given.as_ref().unwrap_or(&TracerConfig::default())),
         focus: options.at.map_or(Focus::none(), |at| Focus::new(Some(at), Some(at), Focus::MARGIN)),
@@ -44,22 +44,19 @@ pub fn run(options: &OwnersOptions, messages: &Messages) -> anyhow::Result<ExitS
     let config = given.or_else(|| past.archive.trace_config.take()).unwrap_or_default();
     let span = reading::span(&past.archive, &past.history);
     let moment = moment(options.at, span)?;
-    let looked = Looked::new(&options.common, &mut past, &config, window(moment, span), report_out)?;
+    let account = account::of_past(&mut past, &account::tracked(&config), window(moment, span))?;
 
     let ties = Ties::new(&past.history, &past.graph, moment);
     let shown = shown(options, &past, &ties, &config)?;
     let forest = Forest::new(&ties, &shown);
-    let refused = looked.say(span, messages);
+    summary::of_reading(&account, span, messages);
+    let refused =
+        accounting.refuses(&account, "the graph may be another than it was, see above; it is not shown", messages);
     if !refused {
         write(options, &ties, &forest, &shown, &mut out).map_err(|error| out.blame(error))?;
         said_of(&forest, &shown, messages);
     }
-    looked.write()?;
-    if refused {
-        return Ok(ExitStatus::Strict);
-    }
-    out.commit()?;
-    Ok(ExitStatus::Success)
+    accounting.close(&account, refused, out)
 }
 
 /// As `export`: the account is the same then. The graph itself needs no more than references, and what Deployments select.
@@ -84,9 +81,7 @@ fn moment(at: Option<Timestamp>, span: Span) -> anyhow::Result<Moment> {
 fn window(moment: Moment, span: Span) -> (i64, i64) {
     match moment {
         Moment::At(at) => (at.seconds(), at.seconds().saturating_add(1)),
-        Moment::Ever => {
-            span.map_or((i64::MIN, i64::MAX), |(first, last)| (first.seconds(), last.seconds().saturating_add(1)))
-        }
+        Moment::Ever => account::whole(span),
     }
 }
 
