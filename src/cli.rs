@@ -24,6 +24,7 @@ mod events;
 mod get;
 mod help;
 mod inspect;
+mod instant;
 mod owners;
 mod size;
 mod time;
@@ -65,6 +66,7 @@ pub enum Command {
     Export(Box<ExportArgs>),
     /// Show what was there at an instant, as kubectl get does
     #[command(long_about = get::LONG, after_long_help = get::AFTER)]
+    #[command(mut_arg("at", |at| instant::told(at, get::AT)))]
     Get(Box<GetArgs>),
     /// Show what differs between two traces, or two instants of a log
     #[command(long_about = help::LONG_DIFF, after_long_help = help::AFTER_DIFF, override_usage = help::USAGE_DIFF)]
@@ -78,6 +80,7 @@ pub enum Command {
     Validate(ValidateArgs),
     /// Show who owns whom
     #[command(long_about = help::LONG_OWNERS, after_long_help = help::AFTER_OWNERS)]
+    #[command(mut_arg("at", |at| instant::told(at, owners::AT)))]
     Owners(Box<OwnersArgs>),
     /// Write a tracer config for what the logs contain
     #[command(long_about = help::LONG_CONFIG, after_long_help = help::AFTER_CONFIG)]

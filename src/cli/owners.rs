@@ -5,9 +5,11 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::common::STDIN;
+use super::instant::AtArgs;
 use super::{Common, CommonArgs, FilterArgs, TimeArg, UsageError};
 use crate::filter::{Filters, KindPattern, NamePattern};
-use crate::model::Timestamp;
+
+pub(super) const AT: &str = "Show the graph as it was at T; default: all that ever was, with lifetimes";
 
 /// The arguments of `owners`, unvalidated.
 #[derive(Debug, Args)]
@@ -19,6 +21,8 @@ pub struct OwnersArgs {
     #[arg(value_name = "KIND/NAME", value_hint = ValueHint::AnyPath)]
     object: Option<PathBuf>,
     #[command(flatten)]
+    when: AtArgs,
+    #[command(flatten)]
     picture: PictureArgs,
     #[command(flatten)]
     filters: FilterArgs,
@@ -29,12 +33,6 @@ pub struct OwnersArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct PictureArgs {
-    /// Show the graph as it was at T; default: all that ever was, with lifetimes
-    ///
-    /// RFC 3339 (2026-03-01T10:00:00Z, any offset), 2026-03-01, "2026-03-01 10:00" or with seconds (UTC), or Unix seconds.
-    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = TimeArg::parse_moment)]
-    at: Option<Timestamp>,
-
     /// The form of the graph
     #[arg(short, long, value_name = "FORMAT", default_value = "tree")]
     output: OwnersFormat,
@@ -72,7 +70,7 @@ pub struct OwnersOptions {
     /// The object whose trees are shown.
     pub object: Option<ObjectArg>,
     /// When.
-    pub at: Option<Timestamp>,
+    pub at: Option<TimeArg>,
     /// What to keep.
     pub filters: Filters,
     /// In which form.
@@ -110,7 +108,7 @@ impl ObjectArg {
 
 impl OwnersArgs {
     pub(super) fn validate(self) -> Result<OwnersOptions, UsageError> {
-        let PictureArgs { at, output, fold, no_infer } = self.picture;
+        let PictureArgs { output, fold, no_infer } = self.picture;
         let (object, common) = match self.object {
             Some(first) if is_input(&first) => (None, self.common.after(first)),
             Some(first) => match ObjectArg::read(&first) {
@@ -123,7 +121,7 @@ impl OwnersArgs {
         Ok(OwnersOptions {
             common: common.validate()?,
             object,
-            at,
+            at: self.when.at,
             filters: self.filters.into(),
             format: output,
             fold: (fold > 0).then_some(fold),

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use anyhow::Context;
 
 use super::account::{self, Accounting};
+use super::instant::Told;
 use super::reading::{self, Wanted};
 use super::{ExitStatus, report, summary};
 use crate::cli::{Common, DiffFormat, DiffOptions, UsageError};
@@ -14,7 +15,6 @@ use crate::comparison::{Recorded, instants, traces};
 use crate::config::TracerConfig;
 use crate::decode::Interest;
 use crate::input::{self, Source};
-use crate::model::Timestamp;
 use crate::output::{self, Content, Messages, Output};
 use crate::store::focus::Focus;
 
@@ -157,7 +157,10 @@ fn compare_instants(options: &DiffOptions, messages: &Messages) -> anyhow::Resul
     };
     let mut past = reading::past(common, &sources, wanted, messages)?;
     let span = reading::span(&past.archive, &past.history);
-    let (from, to) = resolved(options, span, messages)?;
+    let told = Told::of(common, &past.archive, &past.history)?;
+    let (from, to) = options.instants.resolve(told.first, told.last)?;
+    told.check("--from", from)?;
+    told.check("--to", to)?;
 
     let view = instants::View { with_status: options.with_status, filters: options.filters.clone(), kinds };
     let comparison = instants::Comparison::of(&past.history, from, to, &view);
@@ -178,41 +181,6 @@ fn compare_instants(options: &DiffOptions, messages: &Messages) -> anyhow::Resul
         return Ok(ExitStatus::Strict);
     }
     write(options, comparison.same, &comparison, |page| page.instants(&comparison))
-}
-
-/// The two instants, in a log of this span.
-fn resolved(
-    options: &DiffOptions,
-    span: Option<(Timestamp, Timestamp)>,
-    messages: &Messages,
-) -> anyhow::Result<(Timestamp, Timestamp)> {
-    let log = match (span, options.instants.known()) {
-        (Some(log), _) => log,
-        (None, (Some(from), Some(to))) => return Ok((from, to)),
-        (None, _) => {
-            anyhow::bail!("the input holds no record with a time, so its ends are unknown: give --from and --to")
-        }
-    };
-    let instants = options.instants.resolve(log.0, log.1)?;
-    warn_of_outside(instants, log, messages);
-    Ok(instants)
-}
-
-/// What a log does not show is not known, and what is after its end is as it was then.
-fn warn_of_outside((from, to): (Timestamp, Timestamp), (first, last): (Timestamp, Timestamp), messages: &Messages) {
-    for (flag, at) in [("--from", from), ("--to", to)] {
-        if at < first {
-            messages.warning(format_args!(
-                "{flag}, {at}, is before the log, which runs from {first} to {last}: it shows little of what was there"
-            ));
-        }
-        // The log may tell of the rest of its last second.
-        if at.seconds() > last.seconds() {
-            messages.warning(format_args!(
-                "{flag}, {at}, is after the log, which runs from {first} to {last}: the state is that at its end"
-            ));
-        }
-    }
 }
 
 /// Writes what differs, and ends as diff(1) does.

@@ -1,7 +1,6 @@
 //! `tracer get`: what was there at an instant, or how it came to be.
 
-mod instant;
-pub(super) mod kinds;
+mod kinds;
 mod names;
 mod past;
 mod show;
@@ -10,6 +9,7 @@ use std::collections::BTreeSet;
 use std::io;
 
 use super::account::{self, Accounting};
+use super::instant::{self, Told};
 use super::reading::{self, Span, Wanted};
 use super::{ExitStatus, summary};
 use crate::archive::{Archive, Past};
@@ -20,6 +20,7 @@ use crate::model::GroupKind;
 use crate::output::{Content, Messages, Output, Verbosity};
 use crate::report::{Account, Reason, Report};
 use crate::state::State;
+use crate::store::focus::Focus;
 use crate::store::{History, Object};
 
 use kinds::Selection;
@@ -32,14 +33,14 @@ pub fn run(options: GetOptions, messages: &Messages) -> anyhow::Result<ExitStatu
     let accounting = Accounting::open(&options.common)?;
     let wanted = Wanted {
         interest: interest(&options, config.as_ref()),
-        focus: instant::focus(&options),
+        focus: if options.history { Focus::none() } else { instant::focus(options.at) },
         infer_owners: false,
         config,
     };
     let Past { mut archive, history, .. } = reading::past(&options.common, &sources, wanted, messages)?;
     let span = reading::span(&archive, &history);
     let selection = Selection::of(&options.what, &history.known_kinds)?;
-    let view = View::of(&options, &selection, &archive, &history, span)?;
+    let view = View::of(&options, &selection, &archive, &history)?;
 
     let account = account(&mut archive, &history, &view, &selection, span)?;
     summarise(&account, span, &view, messages);
@@ -75,14 +76,14 @@ impl<'h> View<'h> {
         selection: &Selection,
         archive: &Archive,
         history: &'h History,
-        span: Span,
     ) -> anyhow::Result<Self> {
         if options.history {
             let objects = past::objects(options, selection, history);
             names::check(&options.what, &objects, None, history)?;
             return Ok(View::Past(history, objects));
         }
-        let at = instant::resolve(options, archive, history, span)?;
+        let told = Told::of(&options.common, archive, history)?;
+        let at = options.at.map_or(Ok(told.last), |at| told.at(at))?;
         let state = State::of(history, at, &options.filters, |key| selection.wants(key));
         let objects: Vec<&Object> = state.objects.iter().map(|present| present.object).collect();
         names::check(&options.what, &objects, Some(at), history)?;

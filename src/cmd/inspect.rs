@@ -1,9 +1,6 @@
 //! `tracer inspect`: what is in these logs, or in this trace.
 
 mod command;
-mod nearest;
-
-use nearest::nearest;
 
 use super::ExitStatus;
 use super::account::{self, Accounting};
@@ -12,7 +9,7 @@ use crate::archive::Past;
 use crate::cli::{InspectOptions, ResolvedWindow, UsageError};
 use crate::config::TracerConfig;
 use crate::decode::Interest;
-use crate::filter::KindPattern;
+use crate::filter::{KindPattern, Near};
 use crate::inspection::{self, Inspection, Look, Subject, Window};
 use crate::model::{Gvk, Timestamp};
 use crate::output::{Content, Messages, Output, Verbosity};
@@ -125,9 +122,6 @@ fn warn_of_kinds(options: &InspectOptions, past: &Past, messages: &Messages) {
     let kinds = &past.history.known_kinds;
     let unknown = |pattern: &&KindPattern| !kinds.iter().any(|kind| pattern.matches(kind));
     for pattern in options.filters.kinds.iter().filter(unknown) {
-        let names = kinds.iter().map(|kind| kind.to_string());
-        let near = nearest(&pattern.to_string(), names);
-        let there = if near.is_empty() { "there is none at all".to_owned() } else { format!("there are {near}") };
-        messages.warning(format_args!("no object of the kind {pattern}: {there}"));
+        messages.warning(format_args!("no object of the kind {pattern}: {}", Near::kinds(pattern, kinds)));
     }
 }

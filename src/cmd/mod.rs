@@ -17,6 +17,7 @@ pub mod events;
 pub mod export;
 mod get;
 pub mod inspect;
+mod instant;
 pub mod man;
 pub mod owners;
 mod reading;
