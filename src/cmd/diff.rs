@@ -97,6 +97,7 @@ fn refuse_what_is_for_logs(common: &Common) -> Result<(), UsageError> {
         ("--baseline", common.baseline.is_some()),
         ("--time-field", common.time_field.is_some()),
         ("--skip-invalid", common.skip_invalid),
+        ("--threads", common.threads.is_some()),
         ("--strict", common.strict),
         ("--report", common.report.is_some()),
     ];
