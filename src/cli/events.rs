@@ -27,7 +27,7 @@ pub(super) const AFTER: &str = "\
 Examples:
   tracer events watch/ audit/ -o events.jsonl
   tracer events archive.jsonl.gz -n shop | tracer export -o shop.sktrace
-  find audit/ watch/ -type f -print0 | xargs -0 -n1 tracer events -q | sort | tracer export -o all.sktrace
+  find audit/ watch/ -type f | xargs -n1 tracer events -q | sort | tracer export -o all.sktrace
   tracer events audit/ -k deploy --from '2026-11-23 15:26:00' --to +1m -o deployments.jsonl";
 
 /// The arguments of `events`, unvalidated.
