@@ -68,7 +68,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("m");
         std::fs::write(&path, "").unwrap();
-        let sources = Sources::discover(&[path.clone()]).unwrap();
+        let sources = Sources::discover(std::slice::from_ref(&path)).unwrap();
         let mut provenances = Provenances::default();
         let [before, after] = ["/", "\u{10ffff}"];
         let lines = [told("", 1, 0), told(after, 1, 0), told(before, 9, 0), told(before, 2, 1), told(before, 2, 0)];
