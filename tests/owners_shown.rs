@@ -305,7 +305,7 @@ fn mistakes_are_named_with_what_may_have_been_meant() {
         (
             &["gizmo/web", &watch],
             1,
-            &["there are: Pod, Deployment.apps, ReplicaSet.apps", "no file is named `gizmo/web`"],
+            &["the log has no object of the kind gizmo, and no file is named `gizmo/web`; there are Job.batch, Pod, "],
         ),
         (&["watch/nothing.jsonl", &watch], 1, &["no file is named `watch/nothing.jsonl`"]),
         (
