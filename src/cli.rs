@@ -4,7 +4,7 @@
 //! options type in which nothing can be misused any more. All that can be known to be wrong without looking at an input is
 //! found here, by value parsers where one argument is wrong, by [`parse`] where two do not fit, and ends as a usage error.
 //!
-//! Commands to come flatten [`CommonArgs`] and [`FilterArgs`] as `export` does.
+//! The arguments and the help of a command are in a file of its name; what several share is in `common`, `instant` and `result`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -12,19 +12,19 @@ use std::path::PathBuf;
 use clap::error::ErrorKind;
 use clap::{Args, CommandFactory, Parser, Subcommand, ValueEnum, ValueHint};
 
-use crate::dependencies::Deps;
-use crate::filter::Filters;
-use crate::output::{self, Color, Messages};
-use crate::trace::{Format, Sanitize};
+use crate::output::{Color, Messages};
 
 mod common;
 mod config;
 mod diff;
 mod events;
+mod export;
 mod get;
 mod help;
 mod inspect;
+mod instant;
 mod owners;
+mod result;
 mod size;
 mod time;
 mod validate;
@@ -33,6 +33,7 @@ pub use common::{Common, CommonArgs, FilterArgs, WindowFlags};
 pub use config::{ConfigArgs, ConfigOptions};
 pub use diff::{DiffArgs, DiffFormat, DiffOptions, Instants};
 pub use events::{EventsArgs, EventsOptions};
+pub use export::{ExportArgs, ExportOptions};
 pub use get::{Asked, AskedKind, GetArgs, GetOptions, Order, Shown};
 pub use inspect::{InspectArgs, InspectOptions};
 pub use owners::{ObjectArg, OwnersArgs, OwnersFormat, OwnersOptions};
@@ -61,29 +62,31 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Write the trace of a window
-    #[command(long_about = help::LONG_EXPORT, after_long_help = help::AFTER_EXPORT)]
+    #[command(long_about = export::LONG, after_long_help = export::AFTER)]
     Export(Box<ExportArgs>),
     /// Show what was there at an instant, as kubectl get does
     #[command(long_about = get::LONG, after_long_help = get::AFTER)]
+    #[command(mut_arg("at", |at| instant::told(at, get::AT)))]
     Get(Box<GetArgs>),
     /// Show what differs between two traces, or two instants of a log
-    #[command(long_about = help::LONG_DIFF, after_long_help = help::AFTER_DIFF, override_usage = help::USAGE_DIFF)]
-    #[command(mut_arg("inputs", |inputs| inputs.help(help::INPUTS_DIFF).long_help(help::INPUTS_DIFF)))]
+    #[command(long_about = diff::LONG, after_long_help = diff::AFTER, override_usage = diff::USAGE)]
+    #[command(mut_arg("inputs", |inputs| inputs.help(diff::INPUTS).long_help(diff::INPUTS)))]
     Diff(Box<DiffArgs>),
     /// Say what is in logs, or in a trace, and when
-    #[command(long_about = help::LONG_INSPECT, after_long_help = help::AFTER_INSPECT)]
+    #[command(long_about = inspect::LONG, after_long_help = inspect::AFTER)]
     Inspect(Box<InspectArgs>),
     /// Tell whether SimKube will replay a trace, and what is wrong with it
-    #[command(long_about = help::LONG_VALIDATE, after_long_help = help::AFTER_VALIDATE)]
+    #[command(long_about = validate::LONG, after_long_help = validate::AFTER)]
     Validate(ValidateArgs),
     /// Show who owns whom
-    #[command(long_about = help::LONG_OWNERS, after_long_help = help::AFTER_OWNERS)]
+    #[command(long_about = owners::LONG, after_long_help = owners::AFTER)]
+    #[command(mut_arg("at", |at| instant::told(at, owners::AT)))]
     Owners(Box<OwnersArgs>),
     /// Write a tracer config for what the logs contain
-    #[command(long_about = help::LONG_CONFIG, after_long_help = help::AFTER_CONFIG)]
+    #[command(long_about = config::LONG, after_long_help = config::AFTER)]
     Config(Box<ConfigArgs>),
     /// Write all input as one stream of events
-    #[command(long_about = help::LONG_EVENTS, after_long_help = help::AFTER_EVENTS)]
+    #[command(long_about = events::LONG, after_long_help = events::AFTER)]
     Events(Box<EventsArgs>),
     /// Print the completions for a shell
     #[command(long_about = help::LONG_COMPLETIONS, after_long_help = help::AFTER_COMPLETIONS)]
@@ -91,155 +94,6 @@ pub enum Command {
     /// Print the manual page, or write all of them
     #[command(long_about = help::LONG_MAN, after_long_help = help::AFTER_MAN)]
     Man(ManArgs),
-}
-
-/// The arguments of `export`, unvalidated.
-#[derive(Debug, Args)]
-pub struct ExportArgs {
-    #[command(flatten)]
-    window: WindowFlags,
-    #[command(flatten)]
-    result: ResultArgs,
-    #[command(flatten)]
-    filters: FilterArgs,
-    #[command(flatten)]
-    common: CommonArgs,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-struct ResultArgs {
-    /// Write the trace to FILE, which is replaced only when the run succeeds; default, or `-`: stdout
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    output: Option<PathBuf>,
-
-    /// The form of the trace
-    #[arg(short, long, value_name = "FORMAT", default_value = "simkube")]
-    format: FormatArg,
-
-    /// What to remove from objects before they are written
-    #[arg(long, value_name = "HOW", default_value = "replay")]
-    sanitize: SanitizeArg,
-
-    /// What becomes of the accounts, config maps, secrets, claims and classes that pods need
-    ///
-    /// A simulation cluster has none of them: it refuses pods whose account or class is missing, and leaves those pending whose
-    /// claim is not bound.
-    #[arg(long, value_name = "HOW", default_value = "keep")]
-    deps: DepsArg,
-
-    /// Do not infer the owners that no log shows; take ownerReferences alone
-    ///
-    /// By default a ReplicaSet or Job that is missing from the logs is recognised by its name and labels, so that the pods of
-    /// a recorded Deployment or CronJob are known as its own.
-    #[arg(long)]
-    no_infer: bool,
-}
-
-/// The form of a written trace.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum FormatArg {
-    /// MessagePack, as SimKube reads it
-    Simkube,
-    /// The same as one JSON document
-    Json,
-    /// The same as one YAML document
-    Yaml,
-    /// JSON lines: one for the version and config, one for each event, one for index and lifecycles
-    Jsonl,
-}
-
-impl From<FormatArg> for Format {
-    fn from(arg: FormatArg) -> Self {
-        match arg {
-            FormatArg::Simkube => Format::Simkube,
-            FormatArg::Json => Format::Json,
-            FormatArg::Yaml => Format::Yaml,
-            FormatArg::Jsonl => Format::Jsonl,
-        }
-    }
-}
-
-/// What is removed from objects.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum SanitizeArg {
-    /// All that an API server sets or refuses, so that the trace replays
-    Replay,
-    /// Only what SimKube's own tracer removes; a trace with Jobs will not replay
-    Simkube,
-}
-
-impl From<SanitizeArg> for Sanitize {
-    fn from(arg: SanitizeArg) -> Self {
-        match arg {
-            SanitizeArg::Replay => Sanitize::Replay,
-            SanitizeArg::Simkube => Sanitize::Simkube,
-        }
-    }
-}
-
-/// What becomes of what pods need.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
-enum DepsArg {
-    /// Pods refer to them as recorded; what is missing in the trace is counted
-    Keep,
-    /// Accounts, config maps and secrets (without their values) join the trace; the other references are taken out
-    Include,
-    /// All references to them are taken out
-    Strip,
-}
-
-impl From<DepsArg> for Deps {
-    fn from(arg: DepsArg) -> Self {
-        match arg {
-            DepsArg::Keep => Deps::Keep,
-            DepsArg::Include => Deps::Include,
-            DepsArg::Strip => Deps::Strip,
-        }
-    }
-}
-
-/// The options of `export`.
-#[derive(Clone, Debug)]
-pub struct ExportOptions {
-    /// What every command takes.
-    pub common: Common,
-    /// The window as given; [`WindowArgs::resolve`] makes it one of seconds.
-    pub window: WindowArgs,
-    /// What to keep.
-    pub filters: Filters,
-    /// Where to, `None` for stdout.
-    pub output: Option<PathBuf>,
-    /// In which form.
-    pub format: Format,
-    /// What to remove from objects.
-    pub sanitize: Sanitize,
-    /// What becomes of what pods need.
-    pub deps: Deps,
-    /// Whether missing owners may be inferred.
-    pub infer_owners: bool,
-}
-
-impl ExportArgs {
-    fn validate(self) -> Result<ExportOptions, UsageError> {
-        let ResultArgs { output, format, sanitize, deps, no_infer } = self.result;
-        let common = self.common.validate()?;
-        if let (Some(output), Some(report)) = (&output, &common.report)
-            && output::same_file(output, report)
-        {
-            return Err(UsageError::new("--output and --report name the same file"));
-        }
-        Ok(ExportOptions {
-            window: self.window.validate()?,
-            filters: self.filters.into(),
-            output: output.filter(|path| path.as_os_str() != "-"),
-            format: format.into(),
-            sanitize: sanitize.into(),
-            deps: deps.into(),
-            infer_owners: !no_infer,
-            common,
-        })
-    }
 }
 
 /// The arguments of `completions`.
@@ -345,42 +199,23 @@ impl From<TimeError> for UsageError {
 
 /// Reads arguments, the first of which is the program's name. An error is clap's: the help, the version, or what is wrong.
 pub fn parse(args: impl IntoIterator<Item = impl Into<OsString> + Clone>) -> Result<Invocation, clap::Error> {
-    match Cli::try_parse_from(args)?.command {
-        Command::Export(args) => {
-            let options = args.validate().map_err(|error| usage("export", &error))?;
-            Ok(Invocation::Export(Box::new(options)))
-        }
-        Command::Get(args) => {
-            let options = args.validate().map_err(|error| usage("get", &error))?;
-            Ok(Invocation::Get(Box::new(options)))
-        }
-        Command::Diff(args) => {
-            let options = args.validate().map_err(|error| usage("diff", &error))?;
-            Ok(Invocation::Diff(Box::new(options)))
-        }
-        Command::Inspect(args) => {
-            let options = args.validate().map_err(|error| usage("inspect", &error))?;
-            Ok(Invocation::Inspect(Box::new(options)))
-        }
-        Command::Validate(args) => {
-            let options = args.validate().map_err(|error| usage("validate", &error))?;
-            Ok(Invocation::Validate(Box::new(options)))
-        }
-        Command::Owners(args) => {
-            let options = args.validate().map_err(|error| usage("owners", &error))?;
-            Ok(Invocation::Owners(Box::new(options)))
-        }
-        Command::Config(args) => {
-            let options = args.validate().map_err(|error| usage("config", &error))?;
-            Ok(Invocation::Config(Box::new(options)))
-        }
-        Command::Events(args) => {
-            let options = args.validate().map_err(|error| usage("events", &error))?;
-            Ok(Invocation::Events(Box::new(options)))
-        }
-        Command::Completions(args) => Ok(Invocation::Completions(args)),
-        Command::Man(args) => Ok(Invocation::Man(args)),
-    }
+    Ok(match Cli::try_parse_from(args)?.command {
+        Command::Export(args) => Invocation::Export(checked("export", args.validate())?),
+        Command::Get(args) => Invocation::Get(checked("get", args.validate())?),
+        Command::Diff(args) => Invocation::Diff(checked("diff", args.validate())?),
+        Command::Inspect(args) => Invocation::Inspect(checked("inspect", args.validate())?),
+        Command::Validate(args) => Invocation::Validate(checked("validate", args.validate())?),
+        Command::Owners(args) => Invocation::Owners(checked("owners", args.validate())?),
+        Command::Config(args) => Invocation::Config(checked("config", args.validate())?),
+        Command::Events(args) => Invocation::Events(checked("events", args.validate())?),
+        Command::Completions(args) => Invocation::Completions(args),
+        Command::Man(args) => Invocation::Man(args),
+    })
+}
+
+/// The options of a command.
+fn checked<T>(command: &str, options: Result<T, UsageError>) -> Result<Box<T>, clap::Error> {
+    options.map(Box::new).map_err(|error| usage(command, &error))
 }
 
 /// A mistake in the words of clap, with the usage of the command.

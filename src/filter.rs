@@ -15,7 +15,7 @@ mod selector;
 
 pub use glob::{Glob, GlobError};
 pub use kind::{KindError, KindPattern, NameError, NamePattern};
-pub use near::nearest;
+pub use near::Near;
 pub use selector::{Selector, SelectorError};
 
 /// What a filter looks at of an object.

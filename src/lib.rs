@@ -14,12 +14,11 @@
 //! | [`input`] | files and stdin → decompressed → records with source and line |
 //! | [`decode`] | a record → observations of objects |
 //! | [`patch`] | what a server makes of an object and the body of a PATCH |
-//! | [`archive`] | everything that was named, read into a store |
-//! | [`events`] | what was read, told again as one stream of lines |
 //! | [`store`] | observations → for each object, its versions in order |
+//! | [`archive`] | everything that was named, read into a store |
+//! | [`events`], `sorted` | what was read, told again as one stream of lines; sorting with bounded memory |
 //! | [`coverage`] | what audit logs can tell and what they cannot |
 //! | [`survey`] | what the records of a log are, and when there were any |
-//! | [`coverage`], `sorted` | what audit logs can tell and what they cannot; sorting with bounded memory |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
 //! | [`config`], [`filter`] | what is tracked; what the user wants of it |
 //! | [`dependencies`] | what pods need beside themselves |

@@ -132,6 +132,12 @@ fn the_examples_of_the_help_work_as_they_stand() {
         let help = text(&run(&[&[command][usize::from(command.is_empty())..], &["--help"]].concat()).stdout);
         let examples = examples(&help);
         assert!(!examples.is_empty(), "{help}");
+        // clap would break a longer line, and the example with it.
+        let definition = root.find_subcommand(command).unwrap_or(&root);
+        let after = definition.get_after_long_help().unwrap().to_string();
+        let source = self::examples(&after);
+        assert!(source.iter().all(|example| example.chars().count() + 2 <= 100), "{command}: {source:#?}");
+        assert_eq!(examples, source, "{command}");
         for example in examples {
             // Holds a directory `watch/` and an `archive.jsonl.gz`.
             let directory = shell::incident();

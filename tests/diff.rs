@@ -293,6 +293,7 @@ fn mistakes_are_told_with_the_way_out() {
         ("diff a.sktrace b.sktrace --strict", "--strict is for logs"),
         ("diff a.sktrace b.sktrace --report x", "--report is for logs"),
         ("diff a.sktrace b.sktrace --skip-invalid", "--skip-invalid is for logs"),
+        ("diff a.sktrace b.sktrace -j 2", "--threads is for logs"),
         ("diff a.sktrace b.sktrace --time-field x", "--time-field is for logs"),
         ("diff a.sktrace b.sktrace --baseline baseline.json", "--baseline is for logs"),
         (

@@ -122,15 +122,13 @@ FROM                   TO                     OBJECTS   WENT   CAME   CHANGED   
 fn without_instants_it_is_the_ends_of_the_log() {
     let came = |args: &[&str]| instants(&busy(), args, 1).lines().filter(|line| line.starts_with('+')).count();
     assert_eq!(came(&[]), came(&["--from", "100", "--to", "109"]));
-    let early = instants(&busy(), &["--from", "50", "--to", "101"], 1);
-    assert_eq!(early.lines().filter(|line| line.starts_with('+')).count(), 2, "{early}");
-    let run = tracer(&["diff", "--from", "50", "--to", "200"], busy().text().as_bytes()).ends(1);
-    let log = "which runs from 1970-01-01T00:01:40Z to 1970-01-01T00:01:49Z";
-    for said in [
-        format!("--from, 1970-01-01T00:00:50Z, is before the log, {log}"),
-        format!("--to, 1970-01-01T00:03:20Z, is after the log, {log}"),
+    let log = "it runs from 1970-01-01T00:01:40Z to 1970-01-01T00:01:49Z; give a time in that span";
+    for (args, said) in [
+        (["--from", "50"], format!("--from 1970-01-01T00:00:50Z is before the log begins: {log}")),
+        (["--to", "200"], format!("--to 1970-01-01T00:03:20Z is after the log ends: {log}")),
     ] {
-        assert!(run.stderr.contains(&said), "{}", run.stderr);
+        let run = tracer(&[&["diff"], &args[..]].concat(), busy().text().as_bytes()).ends(2);
+        assert!(run.stderr.contains(&said) && run.stdout.is_empty(), "{}", run.stderr);
     }
 }
 

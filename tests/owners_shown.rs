@@ -298,14 +298,14 @@ fn the_first_argument_is_an_input_where_there_is_one() {
 fn mistakes_are_named_with_what_may_have_been_meant() {
     let watch = fixture("incident/watch");
     for (args, code, parts) in [
-        (&["deploy/wbe", &watch][..], 1, &["no object of the log is `deploy/wbe`; near it: web\n"][..]),
-        (&["deploy/zebra", &watch], 1, &["no object of the log is `deploy/zebra`\n"]),
-        (&["pod/web-8485664f98", &watch], 1, &["near it: web-8485664f98-ftfp2"]),
-        (&["deploymnet/web", &watch], 1, &["no object of the kind deploymnet", "near it: Deployment\n"]),
+        (&["deploy/wbe", &watch][..], 1, &["no object of the log is `deploy/wbe`; there are shop/web, "][..]),
+        (&["deploy/zebra", &watch], 1, &["no object of the log is `deploy/zebra`; there are shop/"]),
+        (&["pod/web-8485664f98", &watch], 1, &["the nearest are shop/web-8485664f98-"]),
+        (&["deploymnet/web", &watch], 1, &["no object of the kind deploymnet", "there are Deployment.apps, "]),
         (
             &["gizmo/web", &watch],
             1,
-            &["there are: Pod, Deployment.apps, ReplicaSet.apps", "no file is named `gizmo/web`"],
+            &["the log has no object of the kind gizmo, and no file is named `gizmo/web`; there are Job.batch, Pod, "],
         ),
         (&["watch/nothing.jsonl", &watch], 1, &["no file is named `watch/nothing.jsonl`"]),
         (
@@ -321,10 +321,11 @@ fn mistakes_are_named_with_what_may_have_been_meant() {
         (
             &[&watch, "--at", "2026-11-24"],
             1,
-            &["--at 2026-11-24T00:00:00Z is outside of the log, which spans 2026-11-23T15:25:46"],
+            &["--at 2026-11-24T00:00:00Z is after the log ends: it runs from 2026-11-23T15:25:46"],
         ),
-        (&[&watch, "--at", "2026-11-22"], 1, &["is outside of the log"]),
-        (&[&watch, "--at", "-5m"], 2, &["--at <T>", "not a moment"]),
+        (&[&watch, "--at", "2026-11-22"], 1, &["--at 2026-11-22T00:00:00Z is before the log begins: it runs from"]),
+        (&[&watch, "--at", "-5m"], 1, &["is before the log begins"]),
+        (&[&watch, "--at", "now"], 2, &["--at <T>", "not a time"]),
         (&[&watch, "-o", "svg"], 2, &["--output <FORMAT>", "tree, dot, mermaid, json"]),
         (&["./nothing", &watch], 1, &["./nothing"]),
         (&["/nothing/here"], 1, &["/nothing/here"]),

@@ -84,7 +84,7 @@ pub struct CommonArgs {
     #[arg(short, long, help_heading = "Messages")]
     verbose: bool,
 
-    /// When to colour the messages on stderr
+    /// When to colour the messages on stderr, and the tables, trees and differences on stdout
     #[arg(long, value_name = "WHEN", default_value = "auto", help_heading = "Messages")]
     color: Color,
 }
@@ -140,11 +140,7 @@ impl CommonArgs {
             strict: self.strict,
             report: self.report,
             threads: self.threads.and_then(|threads| NonZeroUsize::new(threads.into())),
-            verbosity: match (self.quiet, self.verbose) {
-                (true, _) => Verbosity::Quiet,
-                (false, true) => Verbosity::Verbose,
-                (false, false) => Verbosity::Normal,
-            },
+            verbosity: verbosity(self.quiet, self.verbose),
             color: self.color,
         })
     }
@@ -176,6 +172,15 @@ impl Common {
     /// Where messages go.
     pub fn messages(&self) -> Messages {
         Messages::new(self.color, self.verbosity)
+    }
+}
+
+/// How much is said.
+pub(super) fn verbosity(quiet: bool, verbose: bool) -> Verbosity {
+    match (quiet, verbose) {
+        (true, _) => Verbosity::Quiet,
+        (false, true) => Verbosity::Verbose,
+        (false, false) => Verbosity::Normal,
     }
 }
 

@@ -2,36 +2,39 @@
 
 use std::path::PathBuf;
 
-use clap::{Args, ValueHint};
+use clap::Args;
 
+use super::result::{FileArgs, InferArgs};
 use super::{Common, CommonArgs, FilterArgs, UsageError};
 use crate::filter::Filters;
-use crate::output;
+
+pub(super) const LONG: &str = "\
+Write a tracer config, as SimKube and `tracer export` read it, for what the logs contain.
+
+It names the kinds at the top of the graph that own pods, or would, with the paths of their pod templates. For kinds that are not \
+built in these are found by comparing the objects with the containers of their pods; so the logs must hold both. Lifecycles \
+are tracked. Pods of which nothing above can be tracked are tracked by themselves. Those of DaemonSets never are.
+
+What could not be told stands in comments: read them before you rely on it. Of a config that is given (--config, or that of a \
+trace) every entry is kept as it is, and what it lacks is added. The filters say of which objects the config is made.";
+
+pub(super) const AFTER: &str = "\
+Examples:
+  tracer config watch/ -o tracer.yaml
+  tracer config audit/ --exclude-ns 'kube-*'
+  tracer config watch/ -q > made.yaml; tracer export watch/ -c made.yaml -o all.sktrace";
 
 /// The arguments of `config`, unvalidated.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
     #[command(flatten)]
-    result: YamlArgs,
+    file: FileArgs,
+    #[command(flatten)]
+    infer: InferArgs,
     #[command(flatten)]
     filters: FilterArgs,
     #[command(flatten)]
     common: CommonArgs,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Output")]
-struct YamlArgs {
-    /// Write the config to FILE, which is replaced only when the run succeeds; default, or `-`: stdout
-    #[arg(short, long, value_name = "FILE", value_hint = ValueHint::FilePath)]
-    output: Option<PathBuf>,
-
-    /// Do not infer the owners that no log shows; take ownerReferences alone
-    ///
-    /// By default a ReplicaSet or Job that is missing from the logs is recognised by its name and labels, so that the pods of
-    /// a recorded Deployment or CronJob are known as its own.
-    #[arg(long)]
-    no_infer: bool,
 }
 
 /// The options of `config`.
@@ -49,18 +52,12 @@ pub struct ConfigOptions {
 
 impl ConfigArgs {
     pub(super) fn validate(self) -> Result<ConfigOptions, UsageError> {
-        let YamlArgs { output, no_infer } = self.result;
         let common = self.common.validate()?;
-        if let (Some(output), Some(report)) = (&output, &common.report)
-            && output::same_file(output, report)
-        {
-            return Err(UsageError::new("--output and --report name the same file"));
-        }
         Ok(ConfigOptions {
-            common,
             filters: self.filters.into(),
-            output: output.filter(|path| path.as_os_str() != "-"),
-            infer_owners: !no_infer,
+            output: self.file.validate(&common)?,
+            infer_owners: self.infer.may_infer(),
+            common,
         })
     }
 }

@@ -9,6 +9,77 @@ use crate::model::Timestamp;
 /// The longest tolerance, in seconds: a year.
 const MAX_TOLERANCE: i64 = 366 * 86_400;
 
+pub(super) const LONG: &str = "\
+Show what differs between two traces, or between two instants of a log.
+
+Two traces, in SimKube's format as `export` writes it, compressed or not, are compared when they are all that is given and \
+neither --from nor --to is: object by object what each does to it, event by event, in the same second; then the lifecycles \
+of pods, the order of what happens in one second, the indexes and the configs. A pipe, as `-` or <(…), beside a trace or \
+another pipe is taken for a trace too.
+
+In all other cases it is the state of a log, or of whatever is read, at two instants that is compared: which objects came, \
+went and changed from --from to --to. Without one of these, and without two traces, they are where the log begins and \
+ends. What differs with every write is left out (resourceVersion, generation, managedFields and the like), and so are Leases \
+and Events unless -k names them.
+
+-, in red, is what only A has or what went, + what only B has or what came, ~ what differs. Lists are compared by the names \
+of their elements. A status is compared only with --status. An object passes the filters if it does in one of its states. \
+With --config, only the kinds that it tracks are compared.";
+
+pub(super) const AFTER: &str = "\
+Exit codes:
+  0    nothing differs
+  1    something differs
+  2    wrong usage, or it failed
+  3    --strict found something that could make a state another than it was
+  141  whoever read the output had enough
+  They are those of diff(1), and differ from those of the other commands.
+
+Output as JSON:
+  version     of this schema: 1
+  compared    traces, or instants
+  same        whether nothing differs
+  changes[]   wherever fields differ: path (spec.template.spec.containers[app].image); before,
+              absent where a field came; after, absent where it went
+
+Output as JSON of two traces:
+  Times are Unix seconds; hashes are decimal, in strings.
+  a, b        each in numbers: path, from, to, events, objects, lifecycles
+  span[]      from and to, where they differ
+  objects[]   kind (apps/v1.Deployment), namespace, name; only_in: A or B, where only one has it;
+              steps[], what one does alone or both do in different ways: a, b (ts; action: applied,
+              changed, deleted), changes[] (from A to B; where one acts alone, what it changes)
+  lifecycles[]
+              of owners of pods: kind, namespace, name; only_in, as above; only_in_a[]; only_in_b[];
+              changed[], pairs that begin alike; hashes, of the pods' specs, where only those differ
+  order[]     seconds in which both do the same in another order: ts; operations, how many; position
+              of the first; a, b: what is done there
+  deal[]      owners whose lifecycles a replay deals out in another order
+  index[]     hashes a and b of objects that do not differ otherwise
+  config[]    changes
+
+Output as JSON of two instants:
+  Times are RFC 3339.
+  from, to    the instants
+  objects_then, objects_after, in_between
+              how many there are at each, and how many came and went in between
+  left_out    how many Leases and Events differ and are not told
+  objects[]   kind (Deployment.apps), namespace, name; change: came, went, changed, replaced; at,
+              when, the last time; content_unknown, where no record shows all of it; changes[]
+
+Examples:
+  tracer diff <(tracer export -q watch/) <(tracer export -q audit/) --tolerance 2
+  tracer export watch/ -q -o a.sktrace; tracer export audit/ -q | tracer diff a.sktrace -
+  tracer diff audit/ --from '2026-11-23 15:25:50' --to +10s -n shop
+  tracer diff watch/ --from -1m -k deploy,cronjob --status -o json";
+
+pub(super) const USAGE: &str = "\
+tracer diff [OPTIONS] A B
+       tracer diff [OPTIONS] [INPUT]... --from <T> --to <T>";
+
+pub(super) const INPUTS: &str = "\
+Two traces, A and B; or the log to read, in any number of files and directories, as `export` does; `-`, or none at all, is stdin";
+
 /// The arguments of `diff`, unvalidated.
 #[derive(Debug, Args)]
 pub struct DiffArgs {
@@ -28,7 +99,8 @@ struct InstantFlags {
     /// The earlier instant, or so long before --to (-30m); default: where the log begins
     ///
     /// RFC 3339 (2026-03-01T10:00:00Z, any offset), 2026-03-01, "2026-03-01 10:00" or with seconds (UTC), Unix seconds, or a
-    /// span before --to made of s, m, h and d, as -1h30m; without --to, before the end of the log. Fractions of a second count.
+    /// span before --to made of s, m, h and d, as -1h30m; without --to, before the end of the log. Fractions of a second
+    /// count. An instant outside of the log is an error.
     #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = TimeArg::parse_from)]
     from: Option<TimeArg>,
 

@@ -6,6 +6,7 @@ use clap::builder::{PossibleValue, ValueParser};
 use clap::{Args, ValueEnum};
 
 use super::common::{Common, CommonArgs, FilterArgs};
+use super::instant::AtArgs;
 use super::{TimeArg, UsageError};
 use crate::filter::{Filters, Glob, KindError, KindPattern, NameError};
 
@@ -32,6 +33,8 @@ forms are those of kubectl, and ages count up to the instant. Without -n, object
 An object that no record shows as it was then (a patch without its result, a write without a body) is shown as far as it is \
 known, and named in the account on stderr, with -v or --report.";
 
+pub(super) const AT: &str = "Show the state at T; default: at the end of the log";
+
 pub(super) const AFTER: &str = "\
 Examples:
   tracer get pods audit/ --at '2026-11-23 15:26:36'
@@ -52,7 +55,9 @@ pub struct GetArgs {
     what: Asked,
 
     #[command(flatten)]
-    when: WhenArgs,
+    when: AtArgs,
+    #[command(flatten)]
+    past: HistoryArgs,
     #[command(flatten)]
     shown: ShownArgs,
     #[command(flatten)]
@@ -63,14 +68,7 @@ pub struct GetArgs {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Time")]
-struct WhenArgs {
-    /// Show the state at T; default: at the end of the log
-    ///
-    /// RFC 3339 (2026-03-01T10:00:00Z, any offset), 2026-03-01, "2026-03-01 10:00" or with seconds (UTC), Unix seconds, or a
-    /// span: -5m is five minutes before the end of the log, +5m as long after its beginning.
-    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = ValueParser::new(TimeArg::from_str))]
-    at: Option<TimeArg>,
-
+struct HistoryArgs {
     /// Show every version of each object instead: when it came, who wrote it, what it changed
     ///
     /// Who wrote it (user, agent and verb) audit logs tell. As a text, or with -o json as a list of objects: each with its group,
@@ -228,7 +226,7 @@ pub struct GetOptions {
 impl GetArgs {
     pub(super) fn validate(self) -> Result<GetOptions, UsageError> {
         let ShownArgs { output, all_namespaces: _, show_labels, sort_by } = self.shown;
-        let WhenArgs { at, history } = self.when;
+        let (at, history) = (self.when.at, self.past.history);
         if history && !matches!(output, Shown::Table | Shown::Json) {
             return Err(UsageError::new("--history is shown as a text, or with -o json"));
         }

@@ -5,9 +5,35 @@ use std::path::{Path, PathBuf};
 use clap::{Args, ValueEnum, ValueHint};
 
 use super::common::STDIN;
+use super::instant::AtArgs;
+use super::result::InferArgs;
 use super::{Common, CommonArgs, FilterArgs, TimeArg, UsageError};
 use crate::filter::{Filters, KindPattern, NamePattern};
-use crate::model::Timestamp;
+
+pub(super) const LONG: &str = "\
+Show who owns whom, from the roots down to the pods.
+
+Every object stands in full once: below its controller, or its first owner. Below its other owners it is named, and says where \
+it stands. An owner that no log shows is known by reference only; where names and labels tell what owns that, it says so. A \
+circle begins with one of its members, and ends where that comes again.
+
+Objects that own nothing and that nothing owns are shown where the config tracks their kind (--config; by default workloads), \
+or -k or --name asks for them; the others are counted.
+
+What passes the filters is shown, with all that is above it. What one of them excludes takes with it what it owns. Without \
+--at an object passes if it ever did. Leases, Events and endpoints are no part of the graph.";
+
+pub(super) const AFTER: &str = "\
+Examples:
+  tracer owners watch/
+  tracer owners deploy/web watch/ --at '2026-11-23 15:26:00'
+  tracer owners watch/ -n batch --fold 3
+  tracer owners watch/ -k pod -l app=web --fold 0
+  tracer owners audit/ -o dot > owners.dot
+  tracer owners watch/ --name 'job/*' -o mermaid
+  tracer owners watch/ -o json > owners.json";
+
+pub(super) const AT: &str = "Show the graph as it was at T; default: all that ever was, with lifetimes";
 
 /// The arguments of `owners`, unvalidated.
 #[derive(Debug, Args)]
@@ -19,7 +45,11 @@ pub struct OwnersArgs {
     #[arg(value_name = "KIND/NAME", value_hint = ValueHint::AnyPath)]
     object: Option<PathBuf>,
     #[command(flatten)]
+    when: AtArgs,
+    #[command(flatten)]
     picture: PictureArgs,
+    #[command(flatten)]
+    infer: InferArgs,
     #[command(flatten)]
     filters: FilterArgs,
     #[command(flatten)]
@@ -29,12 +59,6 @@ pub struct OwnersArgs {
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Output")]
 struct PictureArgs {
-    /// Show the graph as it was at T; default: all that ever was, with lifetimes
-    ///
-    /// RFC 3339 (2026-03-01T10:00:00Z, any offset), 2026-03-01, "2026-03-01 10:00" or with seconds (UTC), or Unix seconds.
-    #[arg(long, value_name = "T", allow_hyphen_values = true, value_parser = TimeArg::parse_moment)]
-    at: Option<Timestamp>,
-
     /// The form of the graph
     #[arg(short, long, value_name = "FORMAT", default_value = "tree")]
     output: OwnersFormat,
@@ -42,13 +66,6 @@ struct PictureArgs {
     /// Of more objects of one kind below one owner than N, tell the number; 0 shows all, as json always does
     #[arg(long, value_name = "N", default_value_t = 10)]
     fold: usize,
-
-    /// Do not infer the owners that no log shows; take ownerReferences alone
-    ///
-    /// By default a ReplicaSet or Job that is missing from the logs is recognised by its name and labels, so that the pods of
-    /// a recorded Deployment or CronJob are known as its own.
-    #[arg(long)]
-    no_infer: bool,
 }
 
 /// The form of a graph.
@@ -72,7 +89,7 @@ pub struct OwnersOptions {
     /// The object whose trees are shown.
     pub object: Option<ObjectArg>,
     /// When.
-    pub at: Option<Timestamp>,
+    pub at: Option<TimeArg>,
     /// What to keep.
     pub filters: Filters,
     /// In which form.
@@ -110,7 +127,7 @@ impl ObjectArg {
 
 impl OwnersArgs {
     pub(super) fn validate(self) -> Result<OwnersOptions, UsageError> {
-        let PictureArgs { at, output, fold, no_infer } = self.picture;
+        let PictureArgs { output, fold } = self.picture;
         let (object, common) = match self.object {
             Some(first) if is_input(&first) => (None, self.common.after(first)),
             Some(first) => match ObjectArg::read(&first) {
@@ -123,11 +140,11 @@ impl OwnersArgs {
         Ok(OwnersOptions {
             common: common.validate()?,
             object,
-            at,
+            at: self.when.at,
             filters: self.filters.into(),
             format: output,
             fold: (fold > 0).then_some(fold),
-            infer_owners: !no_infer,
+            infer_owners: self.infer.may_infer(),
         })
     }
 }

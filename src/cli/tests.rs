@@ -1,4 +1,6 @@
 use super::*;
+use crate::dependencies::Deps;
+use crate::trace::{Format, Sanitize};
 
 fn export(args: &[&str]) -> Result<ExportOptions, String> {
     match parse(["tracer", "export"].iter().chain(args)) {
@@ -96,7 +98,7 @@ fn every_option_arrives() {
     assert!(common.strict && common.skip_invalid);
     assert_eq!((common.time_field.as_deref(), common.max_record), (Some("when"), 512 << 10));
     assert_eq!(common.threads.map(|n| n.get()), Some(3));
-    assert_eq!((common.verbosity, common.color), (output::Verbosity::Verbose, Color::Never));
+    assert_eq!((common.verbosity, common.color), (crate::output::Verbosity::Verbose, Color::Never));
 }
 
 #[test]

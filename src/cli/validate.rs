@@ -4,8 +4,28 @@ use std::path::PathBuf;
 
 use clap::{Args, ValueEnum, ValueHint};
 
+use super::common::verbosity;
 use super::{UsageError, parse_size};
 use crate::output::{Color, Messages, Verbosity};
+
+pub(super) const LONG: &str = "\
+Tell whether SimKube will replay a trace, and what is wrong with it.
+
+A trace is held against every rule on which SimKube's reader, its driver or its validator would break, and against what an API \
+server refuses. An error is what SimKube does not read, what ends a replay early, or what has it go another way than was \
+recorded; a warning is what is lost in a replay, or depends on the cluster. Each rule has a code; E0001 to E0005 and W0000 are \
+those of `skctl validate`, and mean the same.";
+
+pub(super) const AFTER: &str = "\
+Exit codes:
+  0  valid, maybe with warnings; with --fix: what was written is
+  1  there are errors, or a trace could not be read
+  2  wrong usage
+
+Examples:
+  tracer export watch/ --deps include | tracer validate
+  tracer export watch/ --sanitize simkube | tracer validate --fix good.sktrace
+  tracer export watch/ | tracer validate -o json";
 
 /// The arguments of `validate`, unvalidated.
 #[derive(Debug, Args)]
@@ -40,7 +60,7 @@ pub struct ValidateArgs {
     #[arg(short, long)]
     verbose: bool,
 
-    /// When to colour
+    /// When to colour what is found, and the messages on stderr
     #[arg(long, value_name = "WHEN", default_value = "auto")]
     color: Color,
 }
@@ -84,11 +104,7 @@ impl ValidateArgs {
             fix: self.fix,
             output: self.output,
             max_record: self.max_record,
-            verbosity: match (self.quiet, self.verbose) {
-                (true, _) => Verbosity::Quiet,
-                (false, true) => Verbosity::Verbose,
-                (false, false) => Verbosity::Normal,
-            },
+            verbosity: verbosity(self.quiet, self.verbose),
             color: self.color,
         })
     }

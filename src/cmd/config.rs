@@ -1,8 +1,8 @@
 //! `tracer config`: a tracer config from what the logs contain.
 
-use super::ExitStatus;
-use super::looked::{self, Looked};
+use super::account::{self, Accounting};
 use super::reading::{self, Wanted};
+use super::{ExitStatus, summary};
 use crate::cli::ConfigOptions;
 use crate::config::TracerConfig;
 use crate::decode::Interest;
@@ -15,7 +15,7 @@ pub fn run(options: &ConfigOptions, messages: &Messages) -> anyhow::Result<ExitS
     let sources = reading::sources(&options.common)?;
     let given = reading::config(&options.common, &sources, messages)?;
     let mut out = Output::open(options.output.as_deref(), Content::Text)?;
-    let report_out = looked::report_output(&options.common)?;
+    let accounting = Accounting::open(&options.common)?;
     let wanted = Wanted {
         interest: Interest::contents(),
         focus: Focus::none(),
@@ -25,19 +25,23 @@ pub fn run(options: &ConfigOptions, messages: &Messages) -> anyhow::Result<ExitS
     let mut past = reading::past(&options.common, &sources, wanted, messages)?;
     let given = given.or_else(|| past.archive.trace_config.take());
     let span = reading::span(&past.archive, &past.history);
-    let window = span.map_or((i64::MIN, i64::MAX), |(first, last)| (first.seconds(), last.seconds().saturating_add(1)));
-    let config = given.clone().unwrap_or_default();
-    let looked = Looked::new(&options.common, &mut past, &config, window, report_out)?;
+    let tracked = account::tracked(given.as_ref().unwrap_or(&TracerConfig::default()));
+    let account = account::of_past(&mut past, &tracked, account::whole(span))?;
 
     let proposal = Proposal::new(&Logs {
         history: &past.history,
         graph: &past.graph,
         filters: &options.filters,
         given: &given.unwrap_or_else(TracerConfig::empty),
-        records: looked.records(),
+        records: account.contents.records,
         span,
     });
-    let refused = looked.say(span, messages);
+    summary::of_reading(&account, span, messages);
+    let refused = accounting.refuses(
+        &account,
+        "the config may be for something else than what was there, see above; it was not written",
+        messages,
+    );
     if !refused {
         proposal.write(&mut out).map_err(|error| out.blame(error))?;
         if proposal.is_empty() {
@@ -46,10 +50,5 @@ pub fn run(options: &ConfigOptions, messages: &Messages) -> anyhow::Result<ExitS
             messages.warning("not everything could be told for sure: see the comments of the config");
         }
     }
-    looked.write()?;
-    if refused {
-        return Ok(ExitStatus::Strict);
-    }
-    out.commit()?;
-    Ok(ExitStatus::Success)
+    accounting.close(&account, refused, out)
 }

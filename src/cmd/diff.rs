@@ -1,24 +1,21 @@
 //! `tracer diff`: what differs between two traces, or two instants of a log.
 
-use std::collections::BTreeSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 
 use anyhow::Context;
 
+use super::account::{self, Accounting};
+use super::instant::Told;
 use super::reading::{self, Wanted};
 use super::{ExitStatus, report, summary};
-use crate::archive::Past;
 use crate::cli::{Common, DiffFormat, DiffOptions, UsageError};
 use crate::comparison::show::Page;
 use crate::comparison::{Recorded, instants, traces};
 use crate::config::TracerConfig;
-use crate::coverage::Known;
 use crate::decode::Interest;
 use crate::input::{self, Source};
-use crate::model::{GroupKind, Timestamp};
 use crate::output::{self, Content, Messages, Output};
-use crate::report::{Account, Contents, Window};
 use crate::store::focus::Focus;
 
 /// Runs the command. It ends as diff(1) does, when it fails too.
@@ -100,6 +97,7 @@ fn refuse_what_is_for_logs(common: &Common) -> Result<(), UsageError> {
         ("--baseline", common.baseline.is_some()),
         ("--time-field", common.time_field.is_some()),
         ("--skip-invalid", common.skip_invalid),
+        ("--threads", common.threads.is_some()),
         ("--strict", common.strict),
         ("--report", common.report.is_some()),
     ];
@@ -147,7 +145,7 @@ fn compare_instants(options: &DiffOptions, messages: &Messages) -> anyhow::Resul
     let common = &options.common;
     let sources = reading::sources(common)?;
     let config = reading::config(common, &sources, messages)?;
-    let report_out = common.report.as_deref().map(|path| Output::open(Some(path), Content::Text)).transpose()?;
+    let accounting = Accounting::open(common)?;
     // The config of a trace among the inputs says nothing of what the user wants to see.
     let kinds = config.as_ref().filter(|_| common.config.is_some());
     let kinds = kinds.map(|config| config.iter().map(|(gvk, _)| gvk.group_kind()).collect());
@@ -158,13 +156,18 @@ fn compare_instants(options: &DiffOptions, messages: &Messages) -> anyhow::Resul
         infer_owners: false,
         config,
     };
-    let past = reading::past(common, &sources, wanted, messages)?;
+    let mut past = reading::past(common, &sources, wanted, messages)?;
     let span = reading::span(&past.archive, &past.history);
-    let (from, to) = resolved(options, span, messages)?;
+    let told = Told::of(common, &past.archive, &past.history)?;
+    let (from, to) = options.instants.resolve(told.first, told.last)?;
+    told.check("--from", from)?;
+    told.check("--to", to)?;
 
     let view = instants::View { with_status: options.with_status, filters: options.filters.clone(), kinds };
     let comparison = instants::Comparison::of(&past.history, from, to, &view);
-    let account = account(past, (from, to), &comparison)?;
+    let compared = comparison.objects.iter().map(|object| object.kind.clone()).collect();
+    let mut account = account::of_past(&mut past, &compared, account::whole(Some((from, to))))?;
+    account.contents.objects = comparison.objects.len() as u64;
     summary::of_reading(&account, span, messages);
     if comparison.left_out > 0 {
         messages.plain(format_args!(
@@ -172,72 +175,13 @@ fn compare_instants(options: &DiffOptions, messages: &Messages) -> anyhow::Resul
             comparison.left_out
         ));
     }
-    if let Some(mut out) = report_out {
-        account.write_json(&mut out).map_err(|error| out.blame(error))?;
-        out.commit()?;
-    }
-    if common.strict && account.gaps_in_window() > 0 {
-        messages.error("--strict: the states may be others than they were, see above; they are not shown");
+    let doubt = "the states may be others than they were, see above; they are not shown";
+    let refused = accounting.refuses(&account, doubt, messages);
+    accounting.write(&account)?;
+    if refused {
         return Ok(ExitStatus::Strict);
     }
     write(options, comparison.same, &comparison, |page| page.instants(&comparison))
-}
-
-/// The two instants, in a log of this span.
-fn resolved(
-    options: &DiffOptions,
-    span: Option<(Timestamp, Timestamp)>,
-    messages: &Messages,
-) -> anyhow::Result<(Timestamp, Timestamp)> {
-    let log = match (span, options.instants.known()) {
-        (Some(log), _) => log,
-        (None, (Some(from), Some(to))) => return Ok((from, to)),
-        (None, _) => {
-            anyhow::bail!("the input holds no record with a time, so its ends are unknown: give --from and --to")
-        }
-    };
-    let instants = options.instants.resolve(log.0, log.1)?;
-    warn_of_outside(instants, log, messages);
-    Ok(instants)
-}
-
-/// What a log does not show is not known, and what is after its end is as it was then.
-fn warn_of_outside((from, to): (Timestamp, Timestamp), (first, last): (Timestamp, Timestamp), messages: &Messages) {
-    for (flag, at) in [("--from", from), ("--to", to)] {
-        if at < first {
-            messages.warning(format_args!(
-                "{flag}, {at}, is before the log, which runs from {first} to {last}: it shows little of what was there"
-            ));
-        }
-        // The log may tell of the rest of its last second.
-        if at.seconds() > last.seconds() {
-            messages.warning(format_args!(
-                "{flag}, {at}, is after the log, which runs from {first} to {last}: the state is that at its end"
-            ));
-        }
-    }
-}
-
-fn account(
-    mut past: Past,
-    (from, to): (Timestamp, Timestamp),
-    comparison: &instants::Comparison,
-) -> anyhow::Result<Account> {
-    let archive = &mut past.archive;
-    let mut report = std::mem::take(&mut archive.report);
-    let tracked: BTreeSet<GroupKind> = comparison.objects.iter().map(|object| object.kind.clone()).collect();
-    let paths: Vec<String> = archive.sources.iter().map(|source| source.path.clone()).collect();
-    let known = Known { tracked: &tracked, kinds: &past.history.kinds, paths: &paths };
-    let audit = std::mem::take(&mut archive.coverage).finish(&known, &mut report)?;
-    let window = Window { from: from.seconds(), to: to.seconds().saturating_add(1) };
-    let contents = Contents {
-        records: archive.records,
-        objects_seen: past.history.objects.len() as u64 + past.history.graves.count(),
-        objects: comparison.objects.len() as u64,
-        ..Contents::default()
-    };
-    let gaps = report.gaps((window.from, window.to));
-    Ok(Account { version: 1, window, contents, sources: archive.sources.clone(), audit, gaps })
 }
 
 /// Writes what differs, and ends as diff(1) does.

@@ -1,16 +1,16 @@
 //! `tracer export`: the trace of a window.
 
-use super::reading::{self, Wanted};
+use super::account::{self, Accounting};
+use super::reading::{self, Span, Wanted};
 use super::{ExitStatus, summary};
 use crate::archive::{Archive, Past};
 use crate::cli::{ExportOptions, ResolvedWindow, UsageError};
 use crate::config::TracerConfig;
 use crate::decode::Interest;
 use crate::dependencies::{Dependency, Deps};
-use crate::model::{Gvk, Timestamp};
+use crate::model::Gvk;
 use crate::output::{Content, Messages, Output};
-use crate::report::{Account, AuditAccount, Contents, Report, Window as ReportWindow};
-use crate::store::History;
+use crate::report::Contents;
 use crate::store::focus::Focus;
 use crate::trace::{self, Sanitize, Trace};
 use crate::window::{Export, Window};
@@ -27,8 +27,7 @@ pub fn run_with_focus(options: ExportOptions, focus: Focus, messages: &Messages)
     let config = reading::config(&options.common, &sources, messages)?;
     let content = if options.format.is_binary() { Content::Binary } else { Content::Text };
     let mut out = Output::open(options.output.as_deref(), content)?;
-    let report_out =
-        options.common.report.as_deref().map(|path| Output::open(Some(path), Content::Text)).transpose()?;
+    let accounting = Accounting::open(&options.common)?;
     let wanted = Wanted {
         interest: interest(config.as_ref().unwrap_or(&TracerConfig::default()), &options),
         focus,
@@ -41,30 +40,21 @@ pub fn run_with_focus(options: ExportOptions, focus: Focus, messages: &Messages)
     let mut report = std::mem::take(&mut archive.report);
     let span = reading::span(&archive, &seen);
     let window = window(&options, &archive, span)?;
-    let audit = reading::audit(&mut archive, &seen, &config, &mut report)?;
+    let audit = account::audit(&mut archive, &seen, &account::tracked(&config), &mut report)?;
     let (history, filters, carried) = (&seen, &options.filters, archive.carried.as_slice());
     let (sanitize, deps) = (options.sanitize, options.deps);
     let export = Export { history, graph: &graph, config: &config, filters, sanitize, deps, carried };
     let trace = export.trace(window, &mut report);
 
-    let account = account(&archive, audit, &report, &trace, window, history);
+    let mut account = account::of(&mut archive, history, audit, &report, (window.from, window.to));
+    account.contents = contents(&trace, account.contents);
     summary::summarise(&account, span, messages);
-    let refused = options.common.strict && account.gaps_in_window() > 0;
-    if refused {
-        messages.error("--strict: the trace may differ from what happened, see above; it was not written");
-    } else {
+    let doubt = "the trace may differ from what happened, see above; it was not written";
+    let refused = accounting.refuses(&account, doubt, messages);
+    if !refused {
         trace::write(options.format, &trace, &mut out).map_err(|error| out.blame(error))?;
     }
-    // Nothing takes its place before all is written.
-    if let Some(mut out) = report_out {
-        account.write_json(&mut out).map_err(|error| out.blame(error))?;
-        out.commit()?;
-    }
-    if refused {
-        return Ok(ExitStatus::Strict);
-    }
-    out.commit()?;
-    Ok(ExitStatus::Success)
+    accounting.close(&account, refused, out)
 }
 
 /// Bodies are needed of what is tracked; of pods, whose specs name their lifecycles; of Deployments, whose selectors prove
@@ -76,7 +66,7 @@ fn interest(config: &TracerConfig, options: &ExportOptions) -> Interest {
     Interest::new(tracked, besides, options.sanitize == Sanitize::Simkube).with_aside(aside)
 }
 
-fn window(options: &ExportOptions, archive: &Archive, span: Option<(Timestamp, Timestamp)>) -> anyhow::Result<Window> {
+fn window(options: &ExportOptions, archive: &Archive, span: Span) -> anyhow::Result<Window> {
     if span.is_none() && !options.window.is_absolute() {
         anyhow::bail!(
             "the input holds no record with a time, so the window is unknown: give --from and --to, or other inputs"
@@ -87,31 +77,16 @@ fn window(options: &ExportOptions, archive: &Archive, span: Option<(Timestamp, T
     Ok(Window { from, to, closed: to_given || archive.lasts_until == Some(to) })
 }
 
-fn account(
-    archive: &Archive,
-    audit: Option<AuditAccount>,
-    report: &Report,
-    trace: &Trace<TracerConfig>,
-    window: Window,
-    history: &History,
-) -> Account {
+/// What is in a trace, beside what was read.
+fn contents(trace: &Trace<TracerConfig>, read: Contents) -> Contents {
     let later = trace.events.iter().skip(1);
-    let contents = Contents {
-        records: archive.records,
-        objects_seen: history.objects.len() as u64 + history.graves.count(),
+    Contents {
         events: trace.events.len() as u64,
         start_objects: trace.events.first().map_or(0, |event| event.applied.len()) as u64,
         applied: later.clone().map(|event| event.applied.len() as u64).sum(),
         deleted: later.map(|event| event.deleted.len() as u64).sum(),
         objects: trace.index.values().map(|names| names.len() as u64).sum(),
         lifecycles: trace.pod_lifecycles.values().flat_map(|hashes| hashes.values()).map(|l| l.len() as u64).sum(),
-    };
-    Account {
-        version: 1,
-        window: ReportWindow { from: window.from, to: window.to },
-        contents,
-        sources: archive.sources.clone(),
-        audit,
-        gaps: report.gaps((window.from, window.to)),
+        ..read
     }
 }

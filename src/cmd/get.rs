@@ -1,7 +1,6 @@
 //! `tracer get`: what was there at an instant, or how it came to be.
 
-mod instant;
-pub(super) mod kinds;
+mod kinds;
 mod names;
 mod past;
 mod show;
@@ -9,62 +8,50 @@ mod show;
 use std::collections::BTreeSet;
 use std::io;
 
-use super::reading::{self, Wanted};
+use super::account::{self, Accounting};
+use super::instant::{self, Told};
+use super::reading::{self, Span, Wanted};
 use super::{ExitStatus, summary};
 use crate::archive::{Archive, Past};
 use crate::cli::GetOptions;
 use crate::config::TracerConfig;
-use crate::coverage::Known;
 use crate::decode::Interest;
-use crate::model::{GroupKind, Timestamp};
+use crate::model::GroupKind;
 use crate::output::{Content, Messages, Output, Verbosity};
-use crate::report::{Account, Contents, Reason, Report, Window};
+use crate::report::{Account, Reason, Report};
 use crate::state::State;
+use crate::store::focus::Focus;
 use crate::store::{History, Object};
 
 use kinds::Selection;
-
-/// From when to when the log runs, `None` where nothing in it has a time.
-type Span = Option<(Timestamp, Timestamp)>;
 
 /// Runs the command.
 pub fn run(options: GetOptions, messages: &Messages) -> anyhow::Result<ExitStatus> {
     let sources = reading::sources(&options.common)?;
     let config = reading::config(&options.common, &sources, messages)?;
     let mut out = Output::open(None, Content::Text)?;
-    let report_out =
-        options.common.report.as_deref().map(|path| Output::open(Some(path), Content::Text)).transpose()?;
+    let accounting = Accounting::open(&options.common)?;
     let wanted = Wanted {
         interest: interest(&options, config.as_ref()),
-        focus: instant::focus(&options),
+        focus: if options.history { Focus::none() } else { instant::focus(options.at) },
         infer_owners: false,
         config,
     };
     let Past { mut archive, history, .. } = reading::past(&options.common, &sources, wanted, messages)?;
     let span = reading::span(&archive, &history);
     let selection = Selection::of(&options.what, &history.known_kinds)?;
-    let view = View::of(&options, &selection, &archive, &history, span)?;
+    let view = View::of(&options, &selection, &archive, &history)?;
 
     let account = account(&mut archive, &history, &view, &selection, span)?;
     summarise(&account, span, &view, messages);
     if view.is_empty() {
         messages.plain(nothing(&options, &selection));
     }
-    let refused = options.common.strict && account.gaps_in_window() > 0;
-    if refused {
-        messages.error("--strict: it may have been otherwise, see above; it is not shown");
-    } else {
+    let refused = accounting.refuses(&account, "it may have been otherwise, see above; it is not shown", messages);
+    if !refused {
         view.write(&options, &selection, &mut out).map_err(|error| out.blame(error))?;
     }
-    if let Some(mut out) = report_out {
-        account.write_json(&mut out).map_err(|error| out.blame(error))?;
-        out.commit()?;
-    }
-    if refused {
-        return Ok(ExitStatus::Strict);
-    }
-    out.commit()?;
-    Ok(ExitStatus::Success)
+    accounting.close(&account, refused, out)
 }
 
 /// Bodies are needed of what is asked for. A config names the kinds of custom resources that only requests tell of.
@@ -89,14 +76,14 @@ impl<'h> View<'h> {
         selection: &Selection,
         archive: &Archive,
         history: &'h History,
-        span: Span,
     ) -> anyhow::Result<Self> {
         if options.history {
             let objects = past::objects(options, selection, history);
             names::check(&options.what, &objects, None, history)?;
             return Ok(View::Past(history, objects));
         }
-        let at = instant::resolve(options, archive, history, span)?;
+        let told = Told::of(&options.common, archive, history)?;
+        let at = options.at.map_or(Ok(told.last), |at| told.at(at))?;
         let state = State::of(history, at, &options.filters, |key| selection.wants(key));
         let objects: Vec<&Object> = state.objects.iter().map(|present| present.object).collect();
         names::check(&options.what, &objects, Some(at), history)?;
@@ -122,12 +109,11 @@ impl<'h> View<'h> {
     }
 
     /// The seconds on which it depends: of an instant its own.
-    fn window(&self, span: Span) -> Window {
-        let (first, last) = match self {
-            View::State(state) => (state.at, state.at),
-            View::Past(..) => span.unwrap_or_default(),
-        };
-        Window { from: first.seconds(), to: last.seconds().saturating_add(1) }
+    fn window(&self, span: Span) -> (i64, i64) {
+        match self {
+            View::State(state) => account::whole(Some((state.at, state.at))),
+            View::Past(..) => account::whole(span),
+        }
     }
 
     fn write(&self, options: &GetOptions, selection: &Selection, out: &mut Output) -> io::Result<()> {
@@ -149,20 +135,14 @@ fn account(
     let mut report = std::mem::take(&mut archive.report);
     view.note(&mut report);
     let tracked: BTreeSet<GroupKind> = selection.kinds().cloned().collect();
-    let paths: Vec<String> = archive.sources.iter().map(|source| source.path.clone()).collect();
-    let known = Known { tracked: &tracked, kinds: &history.kinds, paths: &paths };
-    let audit = std::mem::take(&mut archive.coverage).finish(&known, &mut report)?;
-    let window = view.window(span);
-    let mut gaps = report.gaps((window.from, window.to));
+    let audit = account::audit(archive, history, &tracked, &mut report)?;
+    let mut account = account::of(archive, history, audit, &report, view.window(span));
+    account.contents.objects = view.count() as u64;
     // Who owns an object is nothing that is shown here.
-    gaps.retain(|gap| !matches!(gap.reason, Reason::OwnerMalformed | Reason::OwnerUnseen | Reason::OwnerInferred));
-    let contents = Contents {
-        records: archive.records,
-        objects_seen: history.objects.len() as u64 + history.graves.count(),
-        objects: view.count() as u64,
-        ..Contents::default()
-    };
-    Ok(Account { version: 1, window, contents, sources: archive.sources.clone(), audit, gaps })
+    account
+        .gaps
+        .retain(|gap| !matches!(gap.reason, Reason::OwnerMalformed | Reason::OwnerUnseen | Reason::OwnerInferred));
+    Ok(account)
 }
 
 /// Says what was read and what is shown, and warns of what bears upon it; with `-v` of all.

@@ -1,28 +1,25 @@
 //! `tracer inspect`: what is in these logs, or in this trace.
 
 mod command;
-mod nearest;
-
-use nearest::nearest;
 
 use super::ExitStatus;
+use super::account::{self, Accounting};
 use super::reading::{self, Wanted};
 use crate::archive::Past;
 use crate::cli::{InspectOptions, ResolvedWindow, UsageError};
 use crate::config::TracerConfig;
 use crate::decode::Interest;
-use crate::filter::KindPattern;
+use crate::filter::{KindPattern, Near};
 use crate::inspection::{self, Inspection, Look, Subject, Window};
 use crate::model::{Gvk, Timestamp};
 use crate::output::{Content, Messages, Output, Verbosity};
-use crate::report::{Account, AuditAccount, Contents, Report, Window as ReportWindow};
+use crate::report::Account;
 use crate::store::focus::Focus;
 
 /// Runs the command.
 pub fn run(options: InspectOptions, messages: &Messages) -> anyhow::Result<ExitStatus> {
     let mut out = Output::open(None, Content::Text)?;
-    let report_out =
-        options.common.report.as_deref().map(|path| Output::open(Some(path), Content::Text)).transpose()?;
+    let accounting = Accounting::open(&options.common)?;
     let (from, to) = options.window.known();
     let Looked { inspection, window, quarter, account } =
         look(&options, Focus::new(from, to, Focus::MARGIN), messages)?;
@@ -34,16 +31,10 @@ pub fn run(options: InspectOptions, messages: &Messages) -> anyhow::Result<ExitS
         inspection::write_text(&inspection, (window, quarter), look, &mut out)
     };
     written.map_err(|error| out.blame(error))?;
-    if let Some(mut out) = report_out {
-        account.write_json(&mut out).map_err(|error| out.blame(error))?;
-        out.commit()?;
-    }
-    out.commit()?;
-    if options.common.strict && account.gaps_in_window() > 0 {
-        messages.error("--strict: a trace of this may differ from what happened, see the gaps");
-        return Ok(ExitStatus::Strict);
-    }
-    Ok(ExitStatus::Success)
+    // It is shown in any case: the gaps are a part of what is shown.
+    let refused = accounting.refuses(&account, "a trace of this may differ from what happened, see the gaps", messages);
+    accounting.close(&account, false, out)?;
+    Ok(if refused { ExitStatus::Strict } else { ExitStatus::Success })
 }
 
 /// What was found.
@@ -71,7 +62,7 @@ pub fn look(options: &InspectOptions, focus: Focus, messages: &Messages) -> anyh
     let mut past = reading::past(&options.common, &sources, wanted, messages)?;
     let config = config.or_else(|| past.archive.trace_config.take()).unwrap_or_default();
     let mut report = std::mem::take(&mut past.archive.report);
-    let audit = reading::audit(&mut past.archive, &past.history, &config, &mut report)?;
+    let audit = account::audit(&mut past.archive, &past.history, &account::tracked(&config), &mut report)?;
     let log = reading::span(&past.archive, &past.history);
     let window = window(options, log)?;
     let subject = Subject {
@@ -89,7 +80,7 @@ pub fn look(options: &InspectOptions, focus: Focus, messages: &Messages) -> anyh
     inspection.export = window.map(|_| command::export(options, quarter));
     warn(&inspection, log.zip(window), messages);
     warn_of_kinds(options, &past, messages);
-    let account = account(&past, audit, &report, window.unwrap_or_default());
+    let account = account::of(&mut past.archive, &past.history, audit, &report, window.unwrap_or_default());
     Ok(Looked { inspection, window, quarter, account })
 }
 
@@ -131,25 +122,6 @@ fn warn_of_kinds(options: &InspectOptions, past: &Past, messages: &Messages) {
     let kinds = &past.history.known_kinds;
     let unknown = |pattern: &&KindPattern| !kinds.iter().any(|kind| pattern.matches(kind));
     for pattern in options.filters.kinds.iter().filter(unknown) {
-        let names = kinds.iter().map(|kind| kind.to_string());
-        let near = nearest(&pattern.to_string(), names);
-        let there = if near.is_empty() { "there is none at all".to_owned() } else { format!("there are {near}") };
-        messages.warning(format_args!("no object of the kind {pattern}: {there}"));
-    }
-}
-
-fn account(past: &Past, audit: Option<AuditAccount>, report: &Report, (from, to): Window) -> Account {
-    let contents = Contents {
-        records: past.archive.records,
-        objects_seen: past.history.objects.len() as u64 + past.history.graves.count(),
-        ..Contents::default()
-    };
-    Account {
-        version: 1,
-        window: ReportWindow { from, to },
-        contents,
-        sources: past.archive.sources.clone(),
-        audit,
-        gaps: report.gaps((from, to)),
+        messages.warning(format_args!("no object of the kind {pattern}: {}", Near::kinds(pattern, kinds)));
     }
 }

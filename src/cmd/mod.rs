@@ -9,6 +9,7 @@ use std::process::ExitCode;
 use crate::cli::{Invocation, UsageError};
 use crate::output::{Messages, OutputError};
 
+mod account;
 pub mod completions;
 pub mod config;
 pub mod diff;
@@ -16,7 +17,7 @@ pub mod events;
 pub mod export;
 mod get;
 pub mod inspect;
-mod looked;
+mod instant;
 pub mod man;
 pub mod owners;
 mod reading;

@@ -7,12 +7,10 @@ use anyhow::Context;
 use crate::archive::{Archive, ArchiveError, Past, Reading};
 use crate::cli::{Common, UsageError};
 use crate::config::TracerConfig;
-use crate::coverage::{Known, SpillError};
 use crate::decode::{Baseline, Decoder, Interest};
 use crate::input::{self, Sources};
-use crate::model::{GroupKind, Timestamp};
+use crate::model::Timestamp;
 use crate::output::{self, Messages, Progress};
-use crate::report::{AuditAccount, Report};
 use crate::store::History;
 use crate::store::focus::Focus;
 use crate::trace;
@@ -22,6 +20,9 @@ impl input::Progress for Progress {
         Progress::advance(self, bytes);
     }
 }
+
+/// From when to when a log runs; `None` where nothing in it has a time.
+pub type Span = Option<(Timestamp, Timestamp)>;
 
 /// What a command needs of the logs.
 pub struct Wanted {
@@ -119,28 +120,11 @@ fn baseline(common: &Common, sources: &Sources) -> Option<Baseline> {
     common.baseline_at.map(|at| Baseline { sources: sources.at(path), at })
 }
 
-/// From when to when the log runs, `None` where nothing in it has a time.
-pub fn span(archive: &Archive, history: &History) -> Option<(Timestamp, Timestamp)> {
+/// From when to when the log runs.
+pub fn span(archive: &Archive, history: &History) -> Span {
     let spans = [archive.span, history.changes_estimated].into_iter().flatten();
     let span = spans.reduce(|a, b| (a.0.min(b.0), a.1.max(b.1)));
     // Of a state alone it is the second after the last write: all of it stands at the start then.
     let after = |at: Timestamp| Timestamp::from_seconds(at.seconds().saturating_add(1));
     span.or(history.states_estimated.map(|at| (after(at), after(at))))
-}
-
-/// What the audit logs can tell and what they cannot, of what is tracked and of pods.
-///
-/// # Errors
-/// A temporary file that cannot be written or read.
-pub fn audit(
-    archive: &mut Archive,
-    history: &History,
-    config: &TracerConfig,
-    report: &mut Report,
-) -> Result<Option<AuditAccount>, SpillError> {
-    let pods = std::iter::once(GroupKind::new("", "Pod"));
-    let tracked = config.iter().map(|(gvk, _)| gvk.group_kind()).chain(pods).collect();
-    let paths: Vec<String> = archive.sources.iter().map(|source| source.path.clone()).collect();
-    let known = Known { tracked: &tracked, kinds: &history.kinds, paths: &paths };
-    std::mem::take(&mut archive.coverage).finish(&known, report)
 }

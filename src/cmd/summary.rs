@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::reading::Span;
 use crate::model::Timestamp;
 use crate::output::Messages;
 use crate::report::{Account, AuditAccount, Contents, Gap, Reason};
@@ -10,7 +11,7 @@ use crate::report::{Account, AuditAccount, Contents, Gap, Reason};
 const EXAMPLES: usize = 10;
 
 /// Says it. `span`: from when to when the log runs.
-pub(super) fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
+pub(super) fn summarise(account: &Account, span: Span, messages: &Messages) {
     read(account, span, messages);
     written(account, messages);
     if account.contents.objects == 0 {
@@ -20,7 +21,7 @@ pub(super) fn summarise(account: &Account, span: Option<(Timestamp, Timestamp)>,
 }
 
 /// The same where no trace is written.
-pub(super) fn of_reading(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
+pub(super) fn of_reading(account: &Account, span: Span, messages: &Messages) {
     read(account, span, messages);
     gaps(account, messages);
 }
@@ -39,24 +40,28 @@ fn gaps(account: &Account, messages: &Messages) {
     }
 }
 
-pub(super) fn time(at: Timestamp) -> Timestamp {
+fn time(at: Timestamp) -> Timestamp {
     Timestamp::from_seconds(at.seconds())
 }
 
 /// Says what was read.
-pub(super) fn read(account: &Account, span: Option<(Timestamp, Timestamp)>, messages: &Messages) {
-    let Contents { records, objects_seen, .. } = account.contents;
-    let span = span.map(|(first, last)| format!(", {} to {}", time(first), time(last)));
-    messages.plain(format_args!(
-        "read: {} of {} from {}{}",
-        count(records, "record"),
-        count(objects_seen, "object"),
-        count(account.sources.len() as u64, "source"),
-        span.unwrap_or_default()
-    ));
+pub(super) fn read(account: &Account, span: Span, messages: &Messages) {
+    read_of(&format!(" of {}", count(account.contents.objects_seen, "object")), account, span, messages);
     if let Some(audit) = &account.audit {
         messages.plain(audited(audit));
     }
+}
+
+/// Says what was read, without a look at objects.
+pub(super) fn records(account: &Account, span: Span, messages: &Messages) {
+    read_of("", account, span, messages);
+}
+
+fn read_of(objects: &str, account: &Account, span: Span, messages: &Messages) {
+    let records = count(account.contents.records, "record");
+    let sources = count(account.sources.len() as u64, "source");
+    let span = span.map(|(first, last)| format!(", {} to {}", time(first), time(last))).unwrap_or_default();
+    messages.plain(format_args!("read: {records}{objects} from {sources}{span}"));
 }
 
 fn audited(audit: &AuditAccount) -> String {

@@ -5,10 +5,8 @@ use std::collections::BTreeSet;
 use anyhow::bail;
 
 use crate::cli::{Asked, AskedKind};
+use crate::filter::Near;
 use crate::model::{GroupKind, ObjectKey};
-
-/// So many kinds are named to somebody who looks for another.
-const NAMED: usize = 5;
 
 /// What is to be shown: kinds, in the order in which they were asked for, each once.
 pub(super) struct Selection {
@@ -59,50 +57,12 @@ fn missing(asked: &AskedKind, known: &BTreeSet<GroupKind>) -> String {
     if known.is_empty() {
         return "no record of the input tells of an object".to_owned();
     }
-    let word = asked.kind.word();
-    let mut near: Vec<(usize, &GroupKind)> = known.iter().map(|kind| (distance(word, kind), kind)).collect();
-    near.sort();
-    let names: Vec<String> = near.iter().take(NAMED).map(|(_, kind)| kind.to_string()).collect();
-    let which = if near.len() > NAMED { "the nearest that are there are" } else { "there are" };
-    format!("no log tells of a kind `{}`; {which} {}", asked.kind, names.join(", "))
-}
-
-/// How far a word is from a kind, in the singular or the plural.
-fn distance(word: &str, kind: &GroupKind) -> usize {
-    let kind = kind.kind.to_ascii_lowercase();
-    edits(word, &kind).min(edits(word, &format!("{kind}s")))
-}
-
-/// How many letters have to be put in, taken out or changed to make one word of another. Words that are longer than any kind's
-/// are not read to their end.
-pub(in crate::cmd) fn edits(a: &str, b: &str) -> usize {
-    const LONGEST: usize = 100;
-    let b: Vec<char> = b.chars().take(LONGEST).collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, c) in a.chars().take(LONGEST).enumerate() {
-        let mut corner = row[0];
-        row[0] = i + 1;
-        for (j, d) in b.iter().enumerate() {
-            let changed = corner + usize::from(c != *d);
-            corner = row[j + 1];
-            row[j + 1] = changed.min(corner + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
+    format!("no log tells of a kind `{}`; {}", asked.kind, Near::kinds(&asked.kind, known))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn edits_are_counted() {
-        for (a, b, expected) in
-            [("", "", 0), ("pod", "pod", 0), ("pods", "pod", 1), ("deplyoment", "deployment", 2), ("", "abc", 3)]
-        {
-            assert_eq!((edits(a, b), edits(b, a)), (expected, expected), "{a} {b}");
-        }
-    }
 
     #[test]
     fn kinds_come_in_the_order_of_the_question_and_each_once() {

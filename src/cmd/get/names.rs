@@ -2,13 +2,10 @@
 
 use anyhow::bail;
 
-use super::kinds::edits;
 use crate::cli::{Asked, AskedKind};
+use crate::filter::Near;
 use crate::model::Timestamp;
 use crate::store::{History, Object};
-
-/// So many names are told to somebody who looks for another.
-const NAMED: usize = 3;
 
 /// Checks that every name fits one of the objects that were found, at an instant or in the whole log.
 ///
@@ -41,13 +38,6 @@ fn missing(asked: &AskedKind, at: Option<Timestamp>, history: &History) -> Strin
         return format!("{what}{then}; {} was there from {}{until}", other.key, other.born);
     }
     let of_kind = history.objects.iter().filter(|object| asked.kind.matches(&object.key.kind) && is_there(object));
-    let mut near: Vec<(usize, String)> =
-        of_kind.map(|object| (edits(&name, &object.key.name), object.key.ns_name())).collect();
-    near.sort();
-    near.dedup();
-    let near: Vec<String> = near.into_iter().take(NAMED).map(|(_, name)| name).collect();
-    match near.is_empty() {
-        true => format!("{what}{then}, nor any other"),
-        false => format!("{what}{then}; the nearest are {}", near.join(", ")),
-    }
+    let near = Near::names(&name, of_kind.map(|object| (object.key.name.as_str(), object.key.ns_name())));
+    format!("{what}{then}; {near}")
 }

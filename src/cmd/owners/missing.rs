@@ -4,13 +4,13 @@ use std::collections::BTreeSet;
 
 use crate::archive::Past;
 use crate::cli::ObjectArg;
-use crate::filter::nearest;
+use crate::filter::Near;
 use crate::model::{GroupKind, ObjectKey};
 use crate::owners::{NodeId, Ties};
 
 use super::tree::life;
 
-/// So many kinds, or lives, are named.
+/// So many lives are named.
 const FEW: usize = 8;
 
 /// Why no object is shown where one was asked for, and what may have been meant.
@@ -32,26 +32,10 @@ pub(super) fn error(
     let of_kind = |key: &&ObjectKey| object.kind.matches(&key.kind);
     let keys = || past.history.objects.iter().map(|object| &object.key).chain(past.graph.unseen.iter().map(|u| &u.key));
     if keys().any(|key| of_kind(&key)) {
-        let near = nearest(object.name(), keys().filter(of_kind).map(|key| key.name.as_str()));
-        return anyhow::anyhow!("no object of the log is `{text}`{}", or_near(&near));
+        let near = Near::names(object.name(), keys().filter(of_kind).map(|key| (key.name.as_str(), key.ns_name())));
+        return anyhow::anyhow!("no object of the log is `{text}`; {near}");
     }
     let kinds: BTreeSet<&GroupKind> = keys().map(|key| &key.kind).collect();
-    let near = nearest(&object.kind.to_string(), kinds.iter().map(|kind| kind.kind.as_str()));
-    let there = match near.is_empty() {
-        true => format!("; there are: {}", some(&kinds)),
-        false => or_near(&near),
-    };
-    anyhow::anyhow!("the log has no object of the kind {}, and no file is named `{text}`{there}", object.kind)
-}
-
-fn or_near(near: &[&str]) -> String {
-    if near.is_empty() { String::new() } else { format!("; near it: {}", near.join(", ")) }
-}
-
-fn some(kinds: &BTreeSet<&GroupKind>) -> String {
-    let mut text = kinds.iter().take(FEW).map(ToString::to_string).collect::<Vec<_>>().join(", ");
-    if kinds.len() > FEW {
-        text += &format!(" and {} more", kinds.len() - FEW);
-    }
-    if text.is_empty() { "none at all".to_owned() } else { text }
+    let near = Near::kinds(&object.kind, kinds);
+    anyhow::anyhow!("the log has no object of the kind {}, and no file is named `{text}`; {near}", object.kind)
 }

@@ -2,17 +2,17 @@
 
 use anyhow::Context;
 
-use super::ExitStatus;
-use super::looked::{self, Looked, Span};
-use super::reading::{self, Wanted};
+use super::account::{self, Accounting};
+use super::instant::{self, Told};
+use super::reading::{self, Span, Wanted};
+use super::{ExitStatus, summary};
 use crate::archive::Past;
 use crate::cli::{OwnersFormat, OwnersOptions};
 use crate::config::TracerConfig;
 use crate::decode::Interest;
-use crate::model::{GroupKind, Gvk, ObjectKey, Timestamp};
+use crate::model::{GroupKind, Gvk, ObjectKey};
 use crate::output::{Content, Messages, Output};
 use crate::owners::{Forest, Moment, Shown, Ties, Wish};
-use crate::store::focus::Focus;
 
 mod drawing;
 mod json;
@@ -33,33 +33,33 @@ pub fn run(options: &OwnersOptions, messages: &Messages) -> anyhow::Result<ExitS
     };
     let given = reading::config(&options.common, &sources, messages)?;
     let mut out = Output::open(None, Content::Text)?;
-    let report_out = looked::report_output(&options.common)?;
+    let accounting = Accounting::open(&options.common)?;
     let wanted = Wanted {
         interest: interest(given.as_ref().unwrap_or(&TracerConfig::default())),
-        focus: options.at.map_or(Focus::none(), |at| Focus::new(Some(at), Some(at), Focus::MARGIN)),
+        focus: instant::focus(options.at),
         infer_owners: options.infer_owners,
         config: given.clone(),
     };
     let mut past = reading::past(&options.common, &sources, wanted, messages)?;
     let config = given.or_else(|| past.archive.trace_config.take()).unwrap_or_default();
     let span = reading::span(&past.archive, &past.history);
-    let moment = moment(options.at, span)?;
-    let looked = Looked::new(&options.common, &mut past, &config, window(moment, span), report_out)?;
+    let moment = match options.at {
+        Some(at) => Moment::At(Told::of(&options.common, &past.archive, &past.history)?.at(at)?),
+        None => Moment::Ever,
+    };
+    let account = account::of_past(&mut past, &account::tracked(&config), window(moment, span))?;
 
     let ties = Ties::new(&past.history, &past.graph, moment);
     let shown = shown(options, &past, &ties, &config)?;
     let forest = Forest::new(&ties, &shown);
-    let refused = looked.say(span, messages);
+    summary::of_reading(&account, span, messages);
+    let refused =
+        accounting.refuses(&account, "the graph may be another than it was, see above; it is not shown", messages);
     if !refused {
         write(options, &ties, &forest, &shown, &mut out).map_err(|error| out.blame(error))?;
         said_of(&forest, &shown, messages);
     }
-    looked.write()?;
-    if refused {
-        return Ok(ExitStatus::Strict);
-    }
-    out.commit()?;
-    Ok(ExitStatus::Success)
+    accounting.close(&account, refused, out)
 }
 
 /// As `export`: the account is the same then. The graph itself needs no more than references, and what Deployments select.
@@ -68,25 +68,10 @@ fn interest(config: &TracerConfig) -> Interest {
     Interest::new(tracked, [Gvk::new("", "v1", "Pod"), Gvk::new("apps", "v1", "Deployment")], false)
 }
 
-/// The moment that was asked for, if the log tells of it.
-fn moment(at: Option<Timestamp>, span: Span) -> anyhow::Result<Moment> {
-    let Some(at) = at else { return Ok(Moment::Ever) };
-    let Some((first, last)) = span else {
-        anyhow::bail!("the input holds no record with a time, so nothing is known of {at}: give other inputs");
-    };
-    // Moments are mostly given in seconds; what the log tells last holds to the end of its second.
-    if at.seconds() < first.seconds() || at.seconds() > last.seconds().saturating_add(1) {
-        anyhow::bail!("--at {at} is outside of the log, which spans {first} to {last}");
-    }
-    Ok(Moment::At(at))
-}
-
 fn window(moment: Moment, span: Span) -> (i64, i64) {
     match moment {
-        Moment::At(at) => (at.seconds(), at.seconds().saturating_add(1)),
-        Moment::Ever => {
-            span.map_or((i64::MIN, i64::MAX), |(first, last)| (first.seconds(), last.seconds().saturating_add(1)))
-        }
+        Moment::At(at) => account::whole(Some((at, at))),
+        Moment::Ever => account::whole(span),
     }
 }
 
