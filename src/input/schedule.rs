@@ -16,6 +16,9 @@ use super::error::InputError;
 
 /// How many chunks may be in flight for each worker, and besides.
 const AHEAD: (usize, usize) = (4, 8);
+/// Other sources than that at the cursor are read in such a share of that alone: else what is ahead would leave that one no room
+/// but for one piece after the other.
+const AHEAD_OF_OTHERS: usize = 2;
 
 /// What a worker is to do.
 pub(super) enum Job<O> {
@@ -102,12 +105,13 @@ impl<O, P> Schedule<O, P> {
     }
 
     fn job(&self, state: &mut State<O, P>) -> Option<Job<O>> {
-        let has_room = self.has_room(state);
+        let (has_room, has_room_ahead) = (self.has_room(state, 1), self.has_room(state, AHEAD_OF_OTHERS));
         for source in state.cursor.0..state.unopened {
             let slot = &mut state.slots[source as usize];
             let Slot::Idle { next, waits, .. } = *slot else { continue };
             let is_next = (source, next) == state.cursor;
-            if is_next || (has_room && (!waits || source == state.cursor.0)) {
+            let may_be_read = if source == state.cursor.0 { has_room } else { has_room_ahead && !waits };
+            if is_next || may_be_read {
                 let Slot::Idle { opened, .. } = std::mem::replace(slot, Slot::Busy { piece: next }) else {
                     return None;
                 };
@@ -116,7 +120,7 @@ impl<O, P> Schedule<O, P> {
             }
         }
         let source = state.unopened;
-        let may_open = source == state.cursor.0 || (has_room && state.open < 2 * self.threads);
+        let may_open = source == state.cursor.0 || (has_room_ahead && state.open < 2 * self.threads);
         if (source as usize) < state.slots.len() && may_open {
             state.slots[source as usize] = Slot::Busy { piece: 0 };
             state.unopened += 1;
@@ -127,8 +131,9 @@ impl<O, P> Schedule<O, P> {
         None
     }
 
-    fn has_room(&self, state: &State<O, P>) -> bool {
-        state.in_flight < self.piece * (AHEAD.0 * self.threads + AHEAD.1)
+    /// Whether less is in flight than one of so many shares of what may be.
+    fn has_room(&self, state: &State<O, P>, shares: usize) -> bool {
+        state.in_flight < self.piece * (AHEAD.0 * self.threads + AHEAD.1) / shares
     }
 
     /// A source was opened, or has come to another of its parts; no piece was read. One that `waits` is read only when the cursor
@@ -165,7 +170,7 @@ impl<O, P> Schedule<O, P> {
         state.in_flight += self.piece;
         state.slots[source as usize] = Slot::Busy { piece: piece + 1 };
         self.put(&mut state, (source, piece), Outcome::Parsed(parsed), self.piece);
-        while !state.stopped && !self.has_room(&state) && state.cursor != (source, piece + 1) {
+        while !state.stopped && !self.has_room(&state, 1) && state.cursor != (source, piece + 1) {
             state = self.work.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         !state.stopped
@@ -225,5 +230,34 @@ impl<O, P> Schedule<O, P> {
     /// A worker that panicked did not do so with the lock held, and everybody is being sent home.
     fn lock(&self) -> MutexGuard<'_, State<O, P>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Files that are decompressed one beside the other: what is read ahead must not have the first of them wait for the sink.
+    #[test]
+    fn what_is_read_ahead_leaves_room_to_the_source_at_the_cursor() {
+        let schedule: Schedule<(), ()> = Schedule::new(2, 2, 1);
+        let next = || schedule.job(&mut schedule.lock());
+        assert!(matches!(next(), Some(Job::Open(0))));
+        schedule.opened(0, (), false);
+        assert!(matches!(next(), Some(Job::Read(0, 0, ()))));
+        assert!(matches!(next(), Some(Job::Open(1))));
+        schedule.opened(1, (), false);
+        let mut ahead = 0;
+        while let Some(job) = next() {
+            assert!(matches!(job, Job::Read(1, piece, ()) if piece == ahead));
+            schedule.give_back(1, (), 1);
+            schedule.finish(1, ahead, Vec::new(), 1);
+            ahead += 1;
+        }
+        assert!(ahead > 4, "{ahead}");
+        for piece in 1..5 {
+            schedule.give_back(0, (), 1);
+            assert!(matches!(next(), Some(Job::Read(0, next, ())) if next == piece), "{piece}");
+        }
     }
 }
