@@ -196,7 +196,7 @@ impl History {
     /// The objects that bore a name one after the other, in the order of their births; an empty range if none did.
     pub fn named(&self, key: &ObjectKey) -> Range<ObjectId> {
         let first = self.objects.partition_point(|object| object.key < *key);
-        let after = self.objects[first..].iter().take_while(|object| object.key == *key).count();
+        let after = self.objects[first..].partition_point(|object| object.key == *key);
         first..first + after
     }
 
