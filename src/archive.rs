@@ -21,7 +21,7 @@ use crate::decode::{Decoded, Decoder, OwnerLifecycles, read_trace};
 use crate::input::records::Line;
 use crate::input::{self, Consumer, InputError, Progress, Record, Sources};
 use crate::model::{SourceId, Timestamp};
-use crate::report::{Report, SourceSummary};
+use crate::report::{Reason, Report, SourceSummary};
 use crate::store::Store;
 use crate::survey::Survey;
 
@@ -100,6 +100,26 @@ pub enum Told {
     Idle(SourceId, Audited),
     /// What follows stands in a member of an archive, of this name.
     Member(SourceId, String),
+}
+
+impl Reading<'_> {
+    /// Takes that something cannot be read, which ends the run unless such is passed over.
+    ///
+    /// # Errors
+    /// It is not.
+    pub(crate) fn refuse(
+        &self,
+        reason: Reason,
+        at: Option<Timestamp>,
+        (place, message): (String, String),
+        report: &mut Report,
+    ) -> Result<(), ArchiveError> {
+        if !self.skip_invalid {
+            return Err(ArchiveError::Unreadable { place, message });
+        }
+        report.note(reason, at, || format!("{place}: {message}"));
+        Ok(())
+    }
 }
 
 impl Consumer for Decoder {

@@ -150,6 +150,11 @@ impl Assembly {
         self.give_up(|_| true)
     }
 
+    /// What is wrong with one that is longer than allowed, by how it begins.
+    pub(crate) fn too_large(&self, start: &str) -> String {
+        format!("pieces of more than {} bytes; raise --max-record to read them: {start}", self.limit)
+    }
+
     fn give_up(&mut self, which: fn(&Key) -> bool) -> Vec<Outcome> {
         let keys: Vec<Key> = self.open.keys().filter(|key| which(key)).cloned().collect();
         let mut given_up: Vec<Open> = keys.iter().filter_map(|key| self.close(key)).collect();

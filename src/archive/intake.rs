@@ -93,11 +93,7 @@ impl<'a> Intake<'a> {
         let outcomes = self.assembly.source(decoded.position.source);
         self.assembled(outcomes, decoded.position, decoded.at)?;
         let source = decoded.position.source.index as usize;
-        // A piece counts when it is put together, or is none.
-        let is_piece = |item: &Item| matches!(item, Item::Piece(_) | Item::Split(_));
-        let is_pieces = !decoded.items.is_empty() && decoded.items.iter().all(is_piece);
-        let in_trace = decoded.in_trace && !decoded.items.iter().any(|item| matches!(item, Item::Observed(_)));
-        if !is_pieces && !in_trace {
+        if decoded.is_counted() {
             self.archive.records += 1;
             self.archive.sources[source].records += 1;
         }
@@ -105,7 +101,7 @@ impl<'a> Intake<'a> {
             extend(&mut self.spans[source], at);
         }
         if let Some(survey) = &mut self.archive.survey {
-            survey.take(&decoded, is_of_baseline(self.reading, decoded.position.source));
+            survey.take(&decoded, self.reading.decoder.is_of_baseline(decoded.position.source));
         }
         self.items(decoded)
     }
@@ -141,7 +137,7 @@ impl<'a> Intake<'a> {
             match item {
                 Item::Observed(observation) => {
                     // Records of one array have a time each. The state before a log is no part of it.
-                    let of_baseline = is_of_baseline(self.reading, position.source);
+                    let of_baseline = self.reading.decoder.is_of_baseline(position.source);
                     if let (false, Some(at)) = (aside || of_baseline, observation.at) {
                         extend(&mut self.spans[source], at);
                     }
@@ -221,9 +217,7 @@ impl<'a> Intake<'a> {
                     self.archive.report.note(Reason::RecordCutByCarrier, None, about);
                 }
                 Outcome::TooLarge(first, start) => {
-                    let limit = self.reading.options.max_record;
-                    let message =
-                        format!("pieces of more than {limit} bytes; raise --max-record to read them: {start}");
+                    let message = self.assembly.too_large(&start);
                     self.refuse(Reason::RecordTooLarge, None, self.places.name(first, true), message)?;
                 }
             }
@@ -238,11 +232,7 @@ impl<'a> Intake<'a> {
         place: String,
         message: String,
     ) -> Result<(), ArchiveError> {
-        if !self.reading.skip_invalid {
-            return Err(ArchiveError::Unreadable { place, message });
-        }
-        self.archive.report.note(reason, at, || format!("{place}: {message}"));
-        Ok(())
+        self.reading.refuse(reason, at, (place, message), &mut self.archive.report)
     }
 
     /// The config of a trace on stdin: the first thing that is read then, or too late. In an archive it always is: what
@@ -292,11 +282,6 @@ impl<'a> Intake<'a> {
         }
         Ok(self.archive)
     }
-}
-
-/// Whether a source is a list whose time the user told.
-fn is_of_baseline(reading: &Reading<'_>, source: SourceId) -> bool {
-    reading.decoder.baseline.as_ref().is_some_and(|baseline| baseline.holds(source))
 }
 
 /// Widens a span to a moment.

@@ -151,6 +151,11 @@ pub struct Decoder {
 }
 
 impl Decoder {
+    /// Whether a source is a list whose time the user told.
+    pub fn is_of_baseline(&self, source: SourceId) -> bool {
+        self.baseline.as_ref().is_some_and(|baseline| baseline.holds(source))
+    }
+
     /// Decodes one record of a text.
     pub fn record(&self, record: &Record<'_>) -> Decoded {
         let mut out = Decoded::at(record.position);
@@ -322,7 +327,7 @@ impl Decoder {
         let at = out.at.or(of_baseline.map(|baseline| baseline.at));
         let sight = object::Sight { defaults, ..object::Sight::plain(change, at) };
         let parts = object::Parts::of(raw).map_err(|error| format!("the object is no JSON object: {error}"));
-        match parts.and_then(|parts| object::observe(&parts, sight, self)) {
+        match parts.and_then(|parts| object::observe(&parts, sight, &self.interest, &self.blobs)) {
             Ok(object::Observed::Object(observation, notes)) => {
                 self.tell_object(raw, change, defaults, at, out);
                 for (reason, about) in notes {
@@ -337,6 +342,13 @@ impl Decoder {
 }
 
 impl Decoded {
+    /// Whether it counts as a record: a piece does when it is put together, or is none, and of a trace what tells of an object.
+    pub(crate) fn is_counted(&self) -> bool {
+        let is_piece = |item: &Item| matches!(item, Item::Piece(_) | Item::Split(_));
+        let is_pieces = !self.items.is_empty() && self.items.iter().all(is_piece);
+        !is_pieces && (!self.in_trace || self.items.iter().any(|item| matches!(item, Item::Observed(_))))
+    }
+
     fn at(position: Position) -> Self {
         Decoded { position, at: None, in_trace: false, told: None, items: Vec::new() }
     }

@@ -13,7 +13,7 @@ use metadata::Metadata;
 use super::audit::event::ObjectReference;
 use super::interest::Wanted;
 use super::observation::{Change, Facts, Observation, Part, Telling};
-use super::{Decoder, Item, pod, shorten};
+use super::{Interest, Item, pod, shorten};
 use crate::blobs::{Blob, Blobs};
 use crate::json::{self, Members, Raw};
 use crate::model::{GroupKind, ObjectKey, Timestamp, split_api_version};
@@ -183,7 +183,12 @@ impl Sight<'_, '_> {
 }
 
 /// Reads one object. An `Err` is what is wrong with the record.
-pub fn observe<'a>(parts: &Parts<'a>, sight: Sight<'_, 'a>, decoder: &Decoder) -> Result<Observed, String> {
+pub fn observe<'a>(
+    parts: &Parts<'a>,
+    sight: Sight<'_, 'a>,
+    interest: &Interest,
+    blobs: &Blobs,
+) -> Result<Observed, String> {
     let types = match sight.metadata_of {
         Some(types) => types.clone(),
         None => parts.type_meta(sight.defaults)?,
@@ -191,7 +196,7 @@ pub fn observe<'a>(parts: &Parts<'a>, sight: Sight<'_, 'a>, decoder: &Decoder) -
     if types.is_partial() {
         return Ok(Observed::MetadataOnly(types.kind.into_owned()));
     }
-    let wanted = decoder.interest.wants(&types.group, &types.kind, &types.version);
+    let wanted = interest.wants(&types.group, &types.kind, &types.version);
     let kind = GroupKind::new(types.group, types.kind);
     let raw_metadata = parts.metadata.ok_or_else(|| format!("a {kind} without `metadata`"))?;
     let metadata = Metadata::of(raw_metadata).map_err(|error| format!("a {kind} with bad `metadata`: {error}"))?;
@@ -206,15 +211,15 @@ pub fn observe<'a>(parts: &Parts<'a>, sight: Sight<'_, 'a>, decoder: &Decoder) -
     let needed = !matches!(wanted, Wanted::No | Wanted::Aside);
     let wanted = matches!(wanted, Wanted::Yes | Wanted::Aside);
     let shown = wanted && sight.metadata_of.is_none();
-    let bodies = Bodies::of(parts, &metadata, (wanted, shown), decoder);
+    let bodies = Bodies::of(parts, &metadata, (wanted, shown), interest, blobs);
     let (bodies, unkept) = match bodies {
         Ok(bodies) => (bodies, None),
-        Err(error) => (Bodies::none(&decoder.blobs), Some(error.to_string().into())),
+        Err(error) => (Bodies::none(blobs), Some(error.to_string().into())),
     };
     let observation = Observation {
         resource: sight.reference.map(|reference| reference.resource.clone().into_owned()),
         version: types.version.into_owned(),
-        uid: metadata.uid.as_deref().map(|uid| decoder.blobs.uid(uid)),
+        uid: metadata.uid.as_deref().map(|uid| blobs.uid(uid)),
         resource_version: metadata.resource_version,
         base: None,
         at,
@@ -252,14 +257,14 @@ impl Bodies {
         parts: &Parts<'_>,
         metadata: &Metadata<'_>,
         (wanted, shown): (bool, bool),
-        decoder: &Decoder,
+        interest: &Interest,
+        blobs: &Blobs,
     ) -> Result<Self, serde_json::Error> {
-        let blobs = &*decoder.blobs;
-        let status = parts.status.filter(|_| shown && decoder.interest.with_status);
-        let all = wanted && decoder.interest.all_metadata;
+        let status = parts.status.filter(|_| shown && interest.with_status);
+        let all = wanted && interest.all_metadata;
         Ok(Bodies {
             metadata: if all {
-                metadata.shown(decoder.interest.versions_apart, blobs)?
+                metadata.shown(interest.versions_apart, blobs)?
             } else {
                 metadata.kept(wanted, blobs)?
             },

@@ -8,6 +8,7 @@ use std::ops::ControlFlow;
 
 use super::object::{Observed, Parts, Sight, observe};
 use super::{Change, Decoded, Decoder, Interest, Item};
+use crate::blobs::Blobs;
 use crate::config::TracerConfig;
 use crate::json::Raw;
 use crate::model::{Position, SourceId, Timestamp};
@@ -36,15 +37,8 @@ const OPERATIONS_PER_SECOND: i64 = 999_999;
 /// Decodes a trace from its stream: one [`Decoded`] for each part. The decoder's `max_value` bounds the bytes of one object. Stops when
 /// `emit` gives false.
 pub fn read_trace(source: SourceId, stream: &mut dyn Read, decoder: &Decoder, emit: &mut dyn FnMut(Decoded) -> bool) {
-    let mut reader = TraceReader {
-        source,
-        decoder: Decoder { interest: Interest::everything(), ..decoder.clone() },
-        events: 0,
-        operations: 0,
-        begins: None,
-        second: (0, 0),
-        held: None,
-    };
+    let mut reader =
+        TraceReader { source, decoder, events: 0, operations: 0, begins: None, second: (0, 0), held: None };
     let result = trace::read(stream, decoder.max_value as u64, |part: Part<TracerConfig>| {
         let go_on = reader.part(part).into_iter().all(&mut *emit);
         if go_on { ControlFlow::Continue(()) } else { ControlFlow::Break(()) }
@@ -59,9 +53,9 @@ pub fn read_trace(source: SourceId, stream: &mut dyn Read, decoder: &Decoder, em
     }
 }
 
-struct TraceReader {
+struct TraceReader<'a> {
     source: SourceId,
-    decoder: Decoder,
+    decoder: &'a Decoder,
     events: u64,
     operations: u64,
     /// The second of the first event.
@@ -72,7 +66,7 @@ struct TraceReader {
     held: Option<Decoded>,
 }
 
-impl TraceReader {
+impl TraceReader<'_> {
     fn part(&mut self, part: Part<TracerConfig>) -> Vec<Decoded> {
         match part {
             Part::Config(config) => {
@@ -127,16 +121,10 @@ impl TraceReader {
         let event = self.events - 1;
         self.operations += 1;
         let raw = Raw::of(object);
-        let seen = raw
-            .map_err(|error| error.to_string())
-            .and_then(|raw| Parts::of(raw).map_err(|error| error.to_string()))
-            .and_then(|parts| observe(&parts, Sight::plain(change, Some(at)), &self.decoder));
+        let seen = raw.map_err(|error| error.to_string());
+        let seen = seen.and_then(|raw| operation(raw, (change, Some(at)), Some(event), &self.decoder.blobs));
         let items = match seen {
-            Ok(Observed::Object(mut observation, notes)) => {
-                observation.trace_event = Some(event);
-                if change == Change::Deleted {
-                    observation.content = None;
-                }
+            Ok(Observed::Object(observation, notes)) => {
                 let notes = notes.into_iter().map(|(reason, about)| Item::Noted { reason, at: Some(at), about });
                 let line = self.decoder.operation_line(object, change, at, event).into_iter();
                 line.chain(notes).chain(std::iter::once(Item::Observed(observation))).collect()
@@ -154,6 +142,25 @@ impl TraceReader {
         let position = Position { source: self.source, line: self.operations };
         Decoded { position, at, in_trace: true, told: None, items }
     }
+}
+
+/// What an operation of a trace shows: of what is applied all of it, of a deletion no more than the name. An `Err` is what is wrong
+/// with it.
+pub(super) fn operation(
+    object: Raw<'_>,
+    (change, at): (Change, Option<Timestamp>),
+    event: Option<u64>,
+    blobs: &Blobs,
+) -> Result<Observed, String> {
+    let parts = Parts::of(object).map_err(|error| error.to_string())?;
+    let mut seen = observe(&parts, Sight::plain(change, at), &Interest::everything(), blobs)?;
+    if let Observed::Object(observation, _) = &mut seen {
+        observation.trace_event = event;
+        if change == Change::Deleted {
+            observation.content = None;
+        }
+    }
+    Ok(seen)
 }
 
 /// A deleted object as an object: nothing but its name.

@@ -130,11 +130,8 @@ impl<'a> Gathering<'a> {
         let source = decoded.position.source;
         let outcomes = self.assembly.source(source);
         self.assembled(outcomes, decoded.position, decoded.at)?;
-        let is_piece = |item: &Item| matches!(item, Item::Piece(_) | Item::Split(_));
-        let is_pieces = !decoded.items.is_empty() && decoded.items.iter().all(is_piece);
-        let in_trace = decoded.in_trace && !decoded.items.iter().any(|item| matches!(item, Item::Observed(_)));
         let own = decoded.told.is_none();
-        if !is_pieces && !in_trace {
+        if decoded.is_counted() {
             self.count(source, own);
         }
         self.saw(source, decoded.at, own);
@@ -153,7 +150,7 @@ impl<'a> Gathering<'a> {
                     open = Some(self.open(*line, position, part));
                 }
                 Item::Observed(seen) => {
-                    let of_baseline = self.reading.decoder.baseline.as_ref().is_some_and(|b| b.holds(source));
+                    let of_baseline = self.reading.decoder.is_of_baseline(source);
                     let aside = in_trace || of_baseline || told.as_ref().is_some_and(|told| told.aside);
                     if !aside {
                         self.saw(source, seen.at, told.is_none());
@@ -312,9 +309,7 @@ impl<'a> Gathering<'a> {
                     self.report.note(Reason::RecordCutByCarrier, None, || format!("{place}: {start}"));
                 }
                 Outcome::TooLarge(first, start) => {
-                    let limit = self.reading.options.max_record;
-                    let message =
-                        format!("pieces of more than {limit} bytes; raise --max-record to read them: {start}");
+                    let message = self.assembly.too_large(&start);
                     self.refuse(Reason::RecordTooLarge, None, first, message, false)?;
                 }
             }
@@ -331,11 +326,7 @@ impl<'a> Gathering<'a> {
         in_trace: bool,
     ) -> Result<(), ArchiveError> {
         let place = self.places.name(position, !in_trace);
-        if !self.reading.skip_invalid {
-            return Err(ArchiveError::Unreadable { place, message });
-        }
-        self.report.note(reason, at, || format!("{place}: {message}"));
-        Ok(())
+        self.reading.refuse(reason, at, (place, message), &mut self.report)
     }
 
     /// Adds the lines of what no single record tells, once nothing follows; gives from when to when all of it runs.

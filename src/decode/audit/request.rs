@@ -138,7 +138,7 @@ impl<'e, 'a> Request<'e, 'a> {
 
     fn seen(&self, parts: &Parts<'a>, sight: Sight<'_, 'a>) -> Vec<Item> {
         let at = self.event.at;
-        match observe(parts, sight, self.decoder) {
+        match observe(parts, sight, &self.decoder.interest, &self.decoder.blobs) {
             Ok(Observed::Object(mut observation, notes)) => {
                 observation.event = Some(self.id);
                 observation.writer = self.writer();

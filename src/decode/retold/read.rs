@@ -11,9 +11,10 @@ use super::{
 use crate::config::TracerConfig;
 use crate::decode::envelope::status_message;
 use crate::decode::interest::Wanted;
-use crate::decode::object::{Observed, Parts, Sight, observe};
+use crate::decode::object::Observed;
 use crate::decode::observation::Change;
-use crate::decode::{Decoded, Decoder, Interest, Item, OwnerLifecycles, shorten, stamp};
+use crate::decode::trace::operation;
+use crate::decode::{Decoded, Decoder, Item, OwnerLifecycles, shorten, stamp};
 use crate::json::{self, Members, Raw};
 use crate::model::{GroupKind, Gvk, SourceId, Timestamp, split_api_version};
 use crate::report::Reason;
@@ -152,7 +153,7 @@ impl Decoder {
         Ok(())
     }
 
-    /// An operation of a trace, of which every body is kept.
+    /// An operation of a trace.
     fn retold_operation(
         &self,
         kind: &str,
@@ -161,15 +162,9 @@ impl Decoder {
         at: Option<Timestamp>,
         out: &mut Decoded,
     ) -> Result<(), String> {
-        let everything = Decoder { interest: Interest::everything(), ..self.clone() };
         let change = if kind == DELETED { Change::Deleted } else { Change::Applied };
-        let parts = Parts::of(object).map_err(|error| error.to_string())?;
-        match observe(&parts, Sight::plain(change, at), &everything)? {
-            Observed::Object(mut observation, notes) => {
-                observation.trace_event = tracer.event;
-                if change == Change::Deleted {
-                    observation.content = None;
-                }
+        match operation(object, (change, at), tracer.event, &self.blobs)? {
+            Observed::Object(observation, notes) => {
                 notes.into_iter().for_each(|(reason, about)| out.note(reason, at, about));
                 out.items.push(Item::Observed(observation));
                 Ok(())

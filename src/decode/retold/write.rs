@@ -50,7 +50,7 @@ impl Decoder {
         };
         let (mut object, mut tail) = (String::new(), String::new());
         put::object(raw, Trim { keep_managed: at.is_none(), types }, &mut object);
-        let of_baseline = self.baseline.as_ref().is_some_and(|baseline| baseline.holds(out.position.source));
+        let of_baseline = self.is_of_baseline(out.position.source);
         Members::behind(&mut tail).flag("baseline", of_baseline);
         out.items.push(line(at, kind, object, tail));
     }
