@@ -92,9 +92,9 @@ impl OwnerGraph {
         let links = (0..history.objects.len()).map(|id| builder.links(id, report)).collect();
         let mut graph = OwnerGraph { links, unseen: builder.unseen, doubts: Spared::default() };
         if infer {
-            infer::missing_links(&mut graph, history, report);
+            infer::missing_links(&mut graph, &mut builder.missed, history, report);
         }
-        graph.doubts = std::mem::take(&mut graph.doubts).and(builder.missed.in_view(&graph, history));
+        graph.doubts = builder.missed.in_view(&graph, history);
         graph.note_unseen(history, report);
         graph
     }

@@ -2,10 +2,13 @@
 
 #![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
 
+use std::cell::Cell;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
+use tracer::archive::{Past, Reading};
 use tracer::decode::{Decoder, Interest, Item};
+use tracer::input::{Options, Sources};
 use tracer::model::{Position, Timestamp};
 use tracer::report::Report;
 use tracer::store::Store;
@@ -34,6 +37,15 @@ fn pod(name: &str, uid: &str, created: i64, version: u64, status: Value) -> Valu
         "spec": {"containers": [{"name": "main", "image": "app"}]},
         "status": status,
     })
+}
+
+/// A pod of a ReplicaSet that no record shows, and that a Deployment `web` may have made.
+fn of_replica_set(mut pod: Value) -> Value {
+    let reference =
+        json!({"apiVersion": "apps/v1", "kind": "ReplicaSet", "name": "web-5d8f", "uid": "r", "controller": true});
+    pod["metadata"]["ownerReferences"] = json!([reference]);
+    pod["metadata"]["labels"]["pod-template-hash"] = json!("5d8f");
+    pod
 }
 
 fn running(since: i64) -> Value {
@@ -167,4 +179,36 @@ fn what_is_told_again_and_again_is_kept_once() {
     let again = |i: u64| event("MODIFIED", (WINDOW.0 + 50, i as i64), deployment(4_000_000, 7, 1, 1));
     let (held, looked_at) = effort((0..20_000).map(again));
     assert!(held <= 16 && looked_at <= 3 * 20_000, "{held} {looked_at}");
+}
+
+/// How often a log is read.
+fn readings(lines: &[String]) -> usize {
+    let log = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(log.path(), lines.join("\n")).unwrap();
+    let sources = Sources::discover(&[log.path().to_owned()]).unwrap();
+    let decoder = Decoder { interest: Interest::everything(), ..Decoder::default() };
+    let options = Options { threads: 1, ..Options::default() };
+    let reading = Reading { sources: &sources, options, decoder, skip_invalid: false, config: None };
+    let at = |second| Some(Timestamp::from_seconds(second));
+    let focus = Focus::new(at(WINDOW.0), at(WINDOW.1), 1_000_000);
+    let again = Cell::new(0);
+    Past::read(&reading, focus, true, &(), &|_| again.set(again.get() + 1)).unwrap();
+    1 + again.get()
+}
+
+/// A Deployment was gone long before the window, and a pod of it ended later. Who owned the pod matters if it is in view.
+#[test]
+fn a_log_is_read_again_only_for_what_is_in_view() {
+    let deployment = |change, second| event(change, (second, 0), deployment(5_000_000, 1, 1, 1));
+    let of_deployment = |end: (i64, i64)| {
+        let pod = |version| of_replica_set(pod("web-5d8f-x", "p", 5_000_010, version, json!({})));
+        vec![
+            deployment("ADDED", 5_000_000),
+            event("ADDED", (5_000_010, 0), pod(10)),
+            deployment("DELETED", 5_000_100),
+            event("DELETED", end, pod(20)),
+        ]
+    };
+    assert_eq!(readings(&of_deployment((WINDOW.0 + 50, 0))), 2, "ended in the window");
+    assert_eq!(readings(&of_deployment((WINDOW.0 - 2, 500_000))), 1, "ended before it, and not long before");
 }

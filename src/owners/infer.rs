@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::LabelSelector;
 use kube_core::labels::{Selector, SelectorExt};
 
+use super::missed::Missed;
 use super::{Owned, Owner, OwnerGraph};
 use crate::blobs::Blob;
 use crate::model::{GroupKind, ObjectKey};
@@ -19,7 +20,7 @@ use crate::store::graves::Labels;
 use crate::store::{History, Object, ObjectId};
 
 /// Fills in `inferred` of the owners that are known by reference only, and counts them.
-pub(super) fn missing_links(graph: &mut OwnerGraph, history: &History, report: &mut Report) {
+pub(super) fn missing_links(graph: &mut OwnerGraph, missed: &mut Missed, history: &History, report: &mut Report) {
     let mut forgotten = Forgotten::default();
     let mut owned: BTreeMap<usize, Owned<'_>> = BTreeMap::new();
     for (child, links) in history.objects.iter().zip(&graph.links) {
@@ -27,7 +28,7 @@ pub(super) fn missing_links(graph: &mut OwnerGraph, history: &History, report: &
             let Owner::Unseen(unseen) = *owner else { continue };
             let node = &mut graph.unseen[unseen];
             if history.graves.count() > 0 && forgotten.may_tell(unseen, node.reference, &node.key, child, history) {
-                graph.doubts.owners.insert(node.reference);
+                missed.owner(unseen);
             }
             node.inferred = node.inferred.or_else(|| above(&node.key, child, history));
             let new = Owned::of(child);

@@ -3,6 +3,8 @@
 //! What lived outside of the window only is forgotten while the log is read. Should it have owned something that is in the
 //! window, or is above something that is, the log has to be read again with it spared.
 
+use std::collections::BTreeSet;
+
 use super::{Owner, OwnerGraph};
 use crate::fingerprint::Uid;
 use crate::store::focus::Spared;
@@ -14,6 +16,8 @@ pub(super) struct Missed {
     objects: Vec<(ObjectId, Uid)>,
     /// By the hashes of the keys.
     keys: Vec<(ObjectId, u64)>,
+    /// Owners that no record shows.
+    owners: BTreeSet<usize>,
 }
 
 impl Missed {
@@ -27,11 +31,23 @@ impl Missed {
         self.keys.extend(to.map(|to| (from, to)));
     }
 
+    /// What is above an owner that no record shows may be told by what was forgotten.
+    pub fn owner(&mut self, unseen: usize) {
+        self.owners.insert(unseen);
+    }
+
     /// What has to be spared: what is above anything in view.
     pub fn in_view(self, graph: &OwnerGraph, history: &History) -> Spared {
         let mut spared = Spared::default();
-        if !self.objects.is_empty() || !self.keys.is_empty() {
+        if !self.objects.is_empty() || !self.keys.is_empty() || !self.owners.is_empty() {
             let in_view = in_view(graph, history);
+            let seen = (0..in_view.len()).filter(|id| in_view[*id]);
+            let owners = seen.flat_map(|id| graph.links[id].iter().flat_map(|link| &link.owners));
+            let missed = owners.filter_map(|owner| match *owner {
+                Owner::Unseen(unseen) if self.owners.contains(&unseen) => Some(graph.unseen[unseen].reference),
+                _ => None,
+            });
+            spared.owners.extend(missed);
             spared.uids.extend(self.objects.into_iter().filter(|(from, _)| in_view[*from]).map(|(_, to)| to));
             spared.keys.extend(self.keys.into_iter().filter(|(from, _)| in_view[*from]).map(|(_, to)| to));
         }
