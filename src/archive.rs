@@ -70,7 +70,7 @@ pub enum ArchiveError {
     /// A source could not be read.
     #[error(transparent)]
     Input(#[from] InputError),
-    /// What was read of audit logs has no room.
+    /// What is to be remembered of the log has no room.
     #[error(transparent)]
     Spill(#[from] SpillError),
     /// A record could not be read.
@@ -158,7 +158,7 @@ impl Archive {
         Archive::read_into(Store::sharing(reading.decoder.blobs.clone()), Report::default(), reading, progress)
     }
 
-    /// Reads all sources into a store. One that should not have forgotten what it did is not filled any further.
+    /// Reads all sources into a store. One that [is spent](Store::is_spent) is not filled any further.
     fn read_into(
         store: Store,
         report: Report,
@@ -172,10 +172,10 @@ impl Archive {
                 Told::Idle(source, audited) => return Ok(intake.idle(source, &audited)?),
                 Told::Member(source, name) => intake.begin_member(source, name)?,
             }
-            if intake.store().doubts().all().is_some() { Err(Stop::Doubt) } else { Ok(()) }
+            if intake.store().is_spent() { Err(Stop::Spent) } else { Ok(()) }
         });
         match read {
-            Ok(()) | Err(Stop::Doubt) => intake.finish(),
+            Ok(()) | Err(Stop::Spent) => intake.finish(),
             Err(Stop::Error(error)) => Err(error),
         }
     }
@@ -184,8 +184,8 @@ impl Archive {
 /// Why reading ends before all is read.
 enum Stop {
     Error(ArchiveError),
-    /// It has to be read again.
-    Doubt,
+    /// What more would be read is of no use.
+    Spent,
 }
 
 impl<E: Into<ArchiveError>> From<E> for Stop {

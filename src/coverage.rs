@@ -25,7 +25,7 @@ mod tally;
 #[cfg(test)]
 mod tests;
 
-pub use crate::sorted::SpillError;
+pub use crate::scratch::SpillError;
 
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
@@ -42,7 +42,7 @@ use tally::Tally;
 use crate::decode::audit::{Audited, Kinds};
 use crate::model::{GroupKind, Timestamp};
 use crate::report::{AuditAccount, ClockAccount, Reason, Report, ServerAccount, Silence};
-use crate::sorted::{Room, Sorter};
+use crate::scratch::{Room, Sorter};
 
 /// The clocks of so many servers are compared, of those with the most events.
 const COMPARED_CLOCKS: usize = 32;

@@ -16,7 +16,8 @@
 //! | [`patch`] | what a server makes of an object and the body of a PATCH |
 //! | [`store`] | observations → for each object, its versions in order |
 //! | [`archive`] | everything that was named, read into a store |
-//! | [`events`], `sorted` | what was read, told again as one stream of lines; sorting with bounded memory |
+//! | `scratch` | what is too much for memory: temporary files |
+//! | [`events`] | what was read, told again as one stream of lines |
 //! | [`coverage`] | what audit logs can tell and what they cannot |
 //! | [`survey`] | what the records of a log are, and when there were any |
 //! | [`owners`], [`lifecycle`] | who owns whom; how long pods ran |
@@ -60,7 +61,7 @@ pub mod owners;
 pub mod patch;
 pub mod proposal;
 pub mod report;
-mod sorted;
+mod scratch;
 pub mod state;
 pub mod store;
 pub mod survey;

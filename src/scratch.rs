@@ -1,54 +1,62 @@
-//! Sorting more records than are to be held in memory.
+//! What is too much for memory: temporary files.
 //!
-//! Records are gathered in a buffer. Whenever it is full, it is sorted and written to a temporary file, as a *run*; at the end
-//! the runs are merged. Who gathers few records never touches the disk.
-//!
-//! Memory is bounded, however many records come: while they are gathered by [`Room::bytes`], while they are handed out by the
-//! same again, or the few buffers of a merge. The disk holds each record once, and twice while many runs are merged to fewer.
+//! Whoever gathers little never touches the disk; of much, what is held in memory is bounded by a [`Room`]. A file has no name,
+//! so that nothing of it is left when the program has ended, however it ends.
 
-mod spill;
-#[cfg(test)]
-mod tests;
+mod sorted;
+mod table;
 mod texts;
 
-use std::io;
+use std::fs::File;
+use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
-use std::vec;
 
-use spill::{Merge, Spill};
+pub(crate) use sorted::{Record, Sorter};
+pub(crate) use table::Table;
 pub(crate) use texts::Texts;
 
-/// What is sorted.
-pub(crate) trait Record: Copy + Ord {
-    /// Whether of records that are equal only one is kept.
-    const ONCE: bool;
+use crate::model::Timestamp;
 
+/// A value that takes the same number of bytes, whichever it is.
+pub(crate) trait Fixed: Copy {
     /// How many bytes [`Self::put`] appends, and [`Self::get`] takes.
     const SIZE: usize;
 
-    /// Appends the bytes of the record.
+    /// Appends the bytes of the value.
     fn put(&self, out: &mut Vec<u8>);
 
-    /// The record that [`Self::put`] wrote.
+    /// The value that [`Self::put`] wrote.
     fn get(bytes: &mut Bytes<'_>) -> Self;
 }
 
-/// Bytes of a record that have not been read yet.
+impl Fixed for Timestamp {
+    const SIZE: usize = 8;
+
+    fn put(&self, out: &mut Vec<u8>) {
+        out.extend_from_slice(&self.micros().to_le_bytes());
+    }
+
+    fn get(bytes: &mut Bytes<'_>) -> Self {
+        Timestamp::from_micros(i64::from_le_bytes(bytes.next()))
+    }
+}
+
+/// Bytes of a value that have not been read yet.
 pub(crate) struct Bytes<'a>(&'a [u8]);
 
 impl Bytes<'_> {
     /// The next few.
     pub(crate) fn next<const N: usize>(&mut self) -> [u8; N] {
-        let (next, rest) = self.0.split_first_chunk().expect("a record has as many bytes as it says");
+        let (next, rest) = self.0.split_first_chunk().expect("a value has as many bytes as it says");
         self.0 = rest;
         *next
     }
 }
 
-/// Where records are kept until they are sorted.
+/// Where something is kept that may become too much.
 #[derive(Clone, Debug)]
 pub(crate) struct Room {
-    /// So many bytes of memory, for each kind of records.
+    /// So many bytes of memory, for each kind of values.
     pub(crate) bytes: usize,
     /// The directory of temporary files; `None` for the system's.
     pub(crate) directory: Option<PathBuf>,
@@ -63,7 +71,7 @@ impl Default for Room {
 /// A temporary file could not be written or read.
 #[derive(Debug, thiserror::Error)]
 #[error(
-    "cannot sort records in a temporary file in {}; free space there, or name another directory with TMPDIR",
+    "cannot keep records in a temporary file in {}; free space there, or name another directory with TMPDIR",
     .directory.display()
 )]
 pub struct SpillError {
@@ -72,86 +80,38 @@ pub struct SpillError {
     source: io::Error,
 }
 
-/// Sorts records.
-pub(crate) struct Sorter<R> {
-    buffer: Vec<R>,
-    /// The buffer never holds more.
-    most: usize,
-    spill: Spill,
+/// A temporary file.
+struct Scratch {
+    file: File,
+    directory: PathBuf,
 }
 
-impl<R: Record> Sorter<R> {
-    /// Has nothing to sort yet.
-    pub(crate) fn new(room: &Room) -> Self {
-        let most = (room.bytes / size_of::<R>()).max(1);
-        Sorter { buffer: Vec::new(), most, spill: Spill::new(room.directory.clone()) }
-    }
-
-    /// Takes a record.
-    pub(crate) fn push(&mut self, record: R) -> Result<(), SpillError> {
-        if self.buffer.len() == self.buffer.capacity() {
-            self.make_place()?;
-        }
-        self.buffer.push(record);
-        Ok(())
-    }
-
-    /// Makes place for one more record at least.
-    #[cold]
-    fn make_place(&mut self) -> Result<(), SpillError> {
-        let held = self.buffer.len();
-        if held < self.most {
-            // Not as a vector grows by itself: it must not go over the bound.
-            self.buffer.reserve_exact(held.max(64).min(self.most - held));
-            return Ok(());
-        }
-        self.sort();
-        // Where many are equal they need no place on the disk. But what stays is sorted again, so it must not be most.
-        if self.buffer.len() > self.most / 2 { self.spill.write_run(self.buffer.drain(..).map(Ok)) } else { Ok(()) }
-    }
-
-    fn sort(&mut self) {
-        self.buffer.sort_unstable();
-        if R::ONCE {
-            self.buffer.dedup();
+impl Scratch {
+    fn new(directory: Option<PathBuf>) -> Result<Self, SpillError> {
+        let directory = directory.unwrap_or_else(std::env::temp_dir);
+        match tempfile::tempfile_in(&directory) {
+            Ok(file) => Ok(Scratch { file, directory }),
+            Err(source) => Err(SpillError { directory, source }),
         }
     }
 
-    /// All of them in order.
-    pub(crate) fn sorted(mut self) -> Result<Sorted<R>, SpillError> {
-        self.sort();
-        if self.spill.is_empty() {
-            return Ok(Sorted(Place::Memory(self.buffer.into_iter())));
-        }
-        self.spill.write_run(self.buffer.drain(..).map(Ok))?;
-        // What the buffer took is for the merge now.
-        drop(self.buffer);
-        Ok(Sorted(Place::Disk(self.spill.merge()?)))
+    fn append(&self, bytes: &[u8]) -> Result<(), SpillError> {
+        (&self.file).write_all(bytes).map_err(|source| self.failed(source))
     }
 
-    /// How many bytes of memory it takes.
-    #[cfg(test)]
-    pub(crate) fn held(&self) -> usize {
-        self.buffer.capacity() * size_of::<R>()
+    fn write(&self, at: u64, bytes: &[u8]) -> Result<(), SpillError> {
+        let mut file = &self.file;
+        let written = file.seek(SeekFrom::Start(at)).and_then(|_| file.write_all(bytes));
+        written.map_err(|source| self.failed(source))
     }
-}
 
-/// Records in order.
-pub(crate) struct Sorted<R>(Place<R>);
+    fn read(&self, at: u64, bytes: &mut [u8]) -> Result<(), SpillError> {
+        let mut file = &self.file;
+        let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(bytes));
+        read.map_err(|source| self.failed(source))
+    }
 
-/// Where they come from.
-enum Place<R> {
-    Memory(vec::IntoIter<R>),
-    Disk(Merge<R>),
-}
-
-impl<R: Record> Iterator for Sorted<R> {
-    type Item = Result<R, SpillError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        match &mut self.0 {
-            Place::Memory(records) => records.next().map(Ok),
-            Place::Disk(merge) => merge.next(),
-        }
+    fn failed(&self, source: io::Error) -> SpillError {
+        SpillError { directory: self.directory.clone(), source }
     }
 }

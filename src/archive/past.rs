@@ -10,6 +10,7 @@ use super::{Archive, ArchiveError, Reading};
 use crate::input::{Progress, Source};
 use crate::owners::OwnerGraph;
 use crate::report::Report;
+use crate::scratch::SpillError;
 use crate::store::focus::{Focus, Spared};
 use crate::store::{History, Store};
 
@@ -46,7 +47,7 @@ impl Past {
             let store = Store::new(blobs.clone(), focus, spared.clone());
             let (from, to) = focus.bounds();
             let archive = Archive::read_into(store, Report::in_view(from, to), reading, progress)?;
-            let doubts = match Past::of(archive, infer) {
+            let doubts = match Past::of(archive, infer)? {
                 Ok(past) => return Ok(past),
                 Err(doubts) => doubts,
             };
@@ -61,14 +62,16 @@ impl Past {
     }
 
     /// Puts an archive in order, unless more was forgotten than should have been.
-    fn of(mut archive: Archive, infer: bool) -> Result<Past, Box<Spared>> {
+    fn of(mut archive: Archive, infer: bool) -> Result<Result<Past, Box<Spared>>, SpillError> {
+        archive.store.sound()?;
         if archive.store.doubts().all().is_some() {
-            return Err(Box::new(archive.store.doubts().clone()));
+            return Ok(Err(Box::new(archive.store.doubts().clone())));
         }
         let mut history = std::mem::take(&mut archive.store).into_history(&mut archive.report);
         let mut graph = OwnerGraph::new(&history, infer, &mut archive.report);
         let doubts = std::mem::take(&mut history.doubts).and(std::mem::take(&mut graph.doubts));
-        if doubts.is_empty() { Ok(Past { archive, history, graph }) } else { Err(Box::new(doubts)) }
+        history.graves.sound()?;
+        Ok(if doubts.is_empty() { Ok(Past { archive, history, graph }) } else { Err(Box::new(doubts)) })
     }
 }
 

@@ -15,7 +15,7 @@
 //! resources with an etcd of their own; a clock that was set back) proves nothing; nor do two servers of which only one end
 //! is bounded: the versions of an aggregated API's server may all be smaller than those of the cluster.
 
-use crate::sorted::{Bytes, Record};
+use crate::scratch::{Bytes, Fixed, Record};
 
 /// What one write proves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -35,6 +35,9 @@ pub(super) struct Mark {
 impl Record for Mark {
     // A second one proves nothing more.
     const ONCE: bool = true;
+}
+
+impl Fixed for Mark {
     const SIZE: usize = 3 * 8 + 4 + 1;
 
     fn put(&self, out: &mut Vec<u8>) {

@@ -1,7 +1,7 @@
 //! Events of which nothing is to be known but that they were there: most of a log.
 
 use super::links::Links;
-use crate::sorted::{Bytes, Record, SpillError};
+use crate::scratch::{Bytes, Fixed, Record, SpillError};
 
 /// One such event of a log. As a number: most of a hash of the event, and the index of the log in its lowest 32 bits, so that
 /// the records of one event stand together.
@@ -28,6 +28,9 @@ impl Counted {
 impl Record for Counted {
     // Of one log it is a copy.
     const ONCE: bool = true;
+}
+
+impl Fixed for Counted {
     const SIZE: usize = 16;
 
     fn put(&self, out: &mut Vec<u8>) {

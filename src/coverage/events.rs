@@ -12,7 +12,7 @@ use std::collections::VecDeque;
 use super::clocks::Mark;
 use super::links::Links;
 use crate::decode::audit::{Shown, TWINS_APART, What, Write};
-use crate::sorted::{Bytes, Record, SpillError};
+use crate::scratch::{Bytes, Fixed, Record, SpillError};
 
 /// In the place of a time that is not known.
 pub(super) const NO_TIME: i64 = i64::MIN;
@@ -107,6 +107,9 @@ impl PartialOrd for Telling {
 impl Record for Telling {
     // A second one that is equal would be a copy that tells nothing besides.
     const ONCE: bool = true;
+}
+
+impl Fixed for Telling {
     const SIZE: usize = 5 * 8 + 2 * 4 + 1;
 
     fn put(&self, out: &mut Vec<u8>) {

@@ -6,7 +6,7 @@ use super::events::NO_TIME;
 use crate::decode::audit::Resource;
 use crate::model::Timestamp;
 use crate::report::{Reason, Report};
-use crate::sorted::{Bytes, Record, Room, Sorter, SpillError};
+use crate::scratch::{Bytes, Fixed, Record, Room, Sorter, SpillError};
 
 /// What the report is to know of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -29,6 +29,9 @@ struct Note {
 impl Record for Note {
     // Two requests may have all of it in common.
     const ONCE: bool = false;
+}
+
+impl Fixed for Note {
     const SIZE: usize = 1 + 8 + 4;
 
     fn put(&self, out: &mut Vec<u8>) {

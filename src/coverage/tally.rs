@@ -7,7 +7,7 @@ use super::events::{Account, Telling};
 use super::notes::{Matter, Notes};
 use super::resources::Writes;
 use crate::decode::audit::{Resource, What};
-use crate::sorted::{Room, Sorter, SpillError};
+use crate::scratch::{Room, Sorter, SpillError};
 
 /// Counts, and what must be put in another order before it is of use.
 pub(super) struct Tally<'a> {

@@ -9,7 +9,7 @@ use siphasher::sip::SipHasher13;
 
 use crate::decode::retold::{Line, Provenance};
 use crate::model::Timestamp;
-use crate::sorted::{Bytes, Record, Room, Sorter, SpillError, Texts};
+use crate::scratch::{Bytes, Fixed, Record, Room, Sorter, SpillError, Texts};
 
 /// So many bytes of memory for the texts, and as many again for their order.
 const ROOM: usize = 32 << 20;
@@ -48,6 +48,9 @@ pub(super) enum Standing {
 
 impl Record for Ticket {
     const ONCE: bool = false;
+}
+
+impl Fixed for Ticket {
     const SIZE: usize = 1 + 8 + 8 + 4 + 8 + 4 + 8 + 8 + 16 + 4 + 1;
 
     fn put(&self, out: &mut Vec<u8>) {

@@ -2,8 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::spill::Scratch;
-use super::{Room, SpillError};
+use super::{Room, Scratch, SpillError};
 
 /// Texts, one behind the other: at first in memory, and from some number of bytes on in a temporary file.
 pub(crate) struct Texts {

@@ -7,6 +7,7 @@ use std::collections::HashSet;
 
 use crate::fingerprint::Uid;
 use crate::model::Timestamp;
+use crate::scratch::Room;
 
 /// The span of time whose states have to be exact.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -22,6 +23,9 @@ impl Focus {
     /// The horizon of disorder, in microseconds: so much before and after a window is exact too. Records may be told late, by
     /// clocks that disagree, and under names that show later; none of that reaches further than ten minutes.
     pub const MARGIN: i64 = 900_000_000;
+
+    /// So many bytes of memory hold what is remembered of the forgotten, of each kind of it; more is held by the disk.
+    const REMEMBERED: usize = 1 << 20;
 
     /// A focus on a window, as far as its ends are known, with a margin in microseconds.
     pub fn new(from: Option<Timestamp>, to: Option<Timestamp>, margin: i64) -> Self {
@@ -40,7 +44,8 @@ impl Focus {
         Focus { from: None, long_before: None, to: None, eager: false }
     }
 
-    /// Forgets at every record, whatever that costs: what tests do whose logs are short.
+    /// Forgets at every record, and holds nothing that the disk can hold, whatever that costs: what tests do whose logs are
+    /// short.
     #[must_use]
     pub fn eager(self) -> Self {
         Focus { eager: true, ..self }
@@ -58,6 +63,12 @@ impl Focus {
 
     pub(super) fn is_eager(&self) -> bool {
         self.eager
+    }
+
+    /// What may be remembered in memory of the forgotten.
+    pub(super) fn room(&self) -> Room {
+        let bytes = if self.eager { 0 } else { Self::REMEMBERED };
+        Room { bytes, ..Room::default() }
     }
 
     /// Whether a moment lies before it.

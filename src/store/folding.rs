@@ -78,7 +78,7 @@ struct Group {
 impl Folding {
     pub fn new(focus: Focus, spared: Spared, fingerprints: Fingerprints) -> Self {
         let off = focus.is_none() || spared.all.is_some();
-        let (graves, doubts) = (Graves::new(fingerprints), Spared::default());
+        let (graves, doubts) = (Graves::new(fingerprints, &focus.room()), Spared::default());
         let buried_kinds = BTreeSet::new();
         Folding { focus, graves, buried_kinds, spared, doubts, off, forgot: false, looked_at: 0 }
     }

@@ -3,42 +3,50 @@
 //! Their records are forgotten; what remains is that they were, for what else the log says must not be taken for theirs, nor
 //! they for it. Nothing here is ever guessed: where something that was read bears upon one of them, that is a doubt, and
 //! the archive is read again without forgetting it ([`Spared`]).
-
-use std::collections::HashMap;
+//!
+//! A long log has millions of them, and so many are kept in [tables](Table) of which the disk holds most: memory does not grow
+//! with the log.
 
 use super::Entry;
 use super::draft::Draft;
 use super::focus::{Focus, Spared};
-use super::initial::StreamId;
 use super::lives::{LATE, shows_an_object, time};
-use super::spread::Spread;
 use super::told::Told;
 use crate::decode::Change;
 use crate::decode::audit::CLOCKS_APART;
-use crate::fingerprint::{ByFingerprint, Fingerprints, Uid};
+use crate::fingerprint::{Fingerprints, Uid};
 use crate::model::{ObjectKey, Timestamp};
+use crate::scratch::{Bytes, Fixed, Room, SpillError, Table};
 
-/// An object whose records are forgotten. A long log has millions, so it is small.
+/// An object whose records are forgotten.
+#[derive(Clone, Copy)]
 struct Buried {
     /// The hash of its key.
     key: u64,
     /// It was not born before this.
     start: Timestamp,
-    /// When it was told of first, and by which watch, [`NO_WATCH`] being what is none; by which others is elsewhere.
-    first: Timestamp,
-    watch: StreamId,
+    told: Told,
     /// Whether it lived after the focus, and not before.
     is_late: bool,
     /// Whether any of its records shows it, so that it counts.
     is_shown: bool,
 }
 
-/// Watches are numbered from 0, and no log has so many.
-const NO_WATCH: StreamId = StreamId::MAX;
+impl Fixed for Buried {
+    const SIZE: usize = 2 * 8 + Told::SIZE + 1;
 
-impl Buried {
-    fn told(&self) -> Told {
-        Told::once(self.first, Some(self.watch).filter(|watch| *watch != NO_WATCH))
+    fn put(&self, out: &mut Vec<u8>) {
+        let Buried { key, start, told, is_late, is_shown } = self;
+        out.extend_from_slice(&key.to_le_bytes());
+        start.put(out);
+        told.put(out);
+        out.push(u8::from(*is_late) << 1 | u8::from(*is_shown));
+    }
+
+    fn get(bytes: &mut Bytes<'_>) -> Self {
+        let (key, start, told) = (u64::from_le_bytes(bytes.next()), Timestamp::get(bytes), Told::get(bytes));
+        let [flags] = bytes.next();
+        Buried { key, start, told, is_late: flags & 2 != 0, is_shown: flags & 1 != 0 }
     }
 }
 
@@ -69,6 +77,19 @@ struct Grave {
 const EMPTY: Grave =
     Grave { born: Timestamp::MIN, start: Timestamp::MIN, until: Timestamp::MIN, since: Timestamp::MAX };
 
+impl Fixed for Grave {
+    const SIZE: usize = 4 * 8;
+
+    fn put(&self, out: &mut Vec<u8>) {
+        [self.born, self.start, self.until, self.since].iter().for_each(|at| at.put(out));
+    }
+
+    fn get(bytes: &mut Bytes<'_>) -> Self {
+        let [born, start, until, since] = [(); 4].map(|()| Timestamp::get(bytes));
+        Grave { born, start, until, since }
+    }
+}
+
 /// Of the pods of a ReplicaSet: what decides, beside their births, to which Deployment they belong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Labels {
@@ -78,17 +99,32 @@ pub(crate) enum Labels {
     Mixed,
 }
 
+impl Fixed for Labels {
+    const SIZE: usize = 1 + 8;
+
+    fn put(&self, out: &mut Vec<u8>) {
+        let (is_mixed, hash) = match *self {
+            Labels::Same(hash) => (false, hash),
+            Labels::Mixed => (true, 0),
+        };
+        out.push(u8::from(is_mixed));
+        out.extend_from_slice(&hash.to_le_bytes());
+    }
+
+    fn get(bytes: &mut Bytes<'_>) -> Self {
+        let ([is_mixed], hash) = (bytes.next(), u64::from_le_bytes(bytes.next()));
+        if is_mixed == 0 { Labels::Same(hash) } else { Labels::Mixed }
+    }
+}
+
 /// All that are buried.
-#[derive(Default)]
 pub struct Graves {
     fingerprints: Fingerprints,
     /// By the hashes of their uids.
-    buried: Spread<Buried>,
-    /// When those were told of that several watches told of, likewise.
-    told: HashMap<u64, Told, ByFingerprint>,
-    by_key: Spread<Grave>,
+    buried: Table<Buried>,
+    by_key: Table<Grave>,
     /// By the hash of the reference to the ReplicaSet.
-    templates: HashMap<u64, Labels, ByFingerprint>,
+    templates: Table<Labels>,
     /// How many objects they are.
     count: u64,
 }
@@ -104,8 +140,23 @@ pub(super) enum Admission {
 }
 
 impl Graves {
-    pub(super) fn new(fingerprints: Fingerprints) -> Self {
-        Graves { fingerprints, ..Graves::default() }
+    /// None is buried yet. `room`: for each table.
+    pub(super) fn new(fingerprints: Fingerprints, room: &Room) -> Self {
+        let (buried, by_key, templates) = (Table::new(room), Table::new(room), Table::new(room));
+        Graves { fingerprints, buried, by_key, templates, count: 0 }
+    }
+
+    /// Whether all that this told can be trusted.
+    ///
+    /// # Errors
+    /// It cannot: the disk, which holds most of it, failed.
+    pub(crate) fn sound(&mut self) -> Result<(), SpillError> {
+        self.buried.sound().and_then(|()| self.by_key.sound()).and_then(|()| self.templates.sound())
+    }
+
+    /// Likewise, in a word.
+    pub(super) fn is_sound(&self) -> bool {
+        self.buried.is_sound() && self.by_key.is_sound() && self.templates.is_sound()
     }
 
     /// How many objects are buried.
@@ -139,64 +190,58 @@ impl Graves {
 
     /// When watches told of a buried object.
     pub(super) fn told(&self, uid: Uid) -> Option<Told> {
-        let hash = self.fingerprints.hash(&uid);
-        let first = self.buried.get(hash).map(Buried::told)?;
-        Some(self.told.get(&hash).map_or(first, |told| told.and(first)))
+        self.buried.get(self.fingerprints.hash(&uid)).map(|buried| buried.told)
     }
 
     /// The labels of the buried pods that have a reference, by its hash.
     pub(crate) fn labels(&self, reference: u64) -> Option<Labels> {
-        self.templates.get(&reference).copied()
+        self.templates.get(reference)
     }
 
     pub(super) fn learn_labels(&mut self, reference: u64, labels: u64) {
         let labels = Labels::Same(labels);
-        let known = self.templates.entry(reference).or_insert(labels);
-        if *known != labels {
-            *known = Labels::Mixed;
+        match self.templates.get(reference) {
+            Some(known) if known == labels => {}
+            Some(_) => self.templates.put(reference, Labels::Mixed),
+            None => self.templates.put(reference, labels),
         }
     }
 
     /// Buries an object that was over before the focus.
     pub(super) fn bury_early(&mut self, remains: Remains, (born, until): (Timestamp, Timestamp)) {
-        let grave = self.bury(remains, false);
+        let mut grave = self.bury(remains, false);
         if remains.is_shown {
             grave.start = grave.start.max(remains.start);
         }
         (grave.born, grave.until) = (grave.born.max(born), grave.until.max(until));
+        self.by_key.put(remains.key, grave);
     }
 
     /// Buries an object that began after the focus.
     pub(super) fn bury_late(&mut self, remains: Remains, since: Timestamp) {
-        let grave = self.bury(remains, true);
+        let mut grave = self.bury(remains, true);
         grave.since = grave.since.min(since);
+        self.by_key.put(remains.key, grave);
     }
 
-    fn bury(&mut self, remains: Remains, is_late: bool) -> &mut Grave {
+    /// Gives what is known of those before it that bore its key.
+    fn bury(&mut self, remains: Remains, is_late: bool) -> Grave {
         let Remains { uid, key, told, start, is_shown } = remains;
-        let hash = self.fingerprints.hash(&uid);
-        let (first, stream) = told.first();
-        let watch = stream.unwrap_or(NO_WATCH);
-        let buried = Buried { key, start, first, watch, is_late, is_shown };
-        self.buried.entry(hash).insert_entry(buried);
-        if told.is_of_several() {
-            self.told.insert(hash, told);
-        } else {
-            self.told.remove(&hash);
-        }
+        self.buried.put(self.fingerprints.hash(&uid), Buried { key, start, told, is_late, is_shown });
         self.count += u64::from(is_shown);
-        self.by_key.entry(key).or_insert(EMPTY)
+        self.by_key.get(key).unwrap_or(EMPTY)
     }
 
     /// Takes that a server knew of no object of a key, where one is buried and none is kept. Gives whether that is all that
     /// is to be kept of it.
     pub(super) fn absent(&mut self, key: u64, at: Timestamp, focus: &Focus) -> bool {
-        let Some(grave) = self.by_key.get_mut(key) else { return false };
+        let Some(mut grave) = self.by_key.get(key) else { return false };
         if focus.is_before(at) {
             grave.until = grave.until.max(at);
         } else if focus.is_after(at) {
             grave.since = grave.since.min(at);
         }
+        self.by_key.put(key, grave);
         !focus.holds(at)
     }
 
@@ -204,7 +249,7 @@ impl Graves {
     pub(super) fn admit(&mut self, key: &ObjectKey, entry: &Entry, focus: &Focus) -> Admission {
         let Some(uid) = entry.uid.filter(|_| !self.buried.is_empty()) else { return Admission::Kept };
         let of_uid = self.fingerprints.hash(&uid);
-        let Some(buried) = self.buried.get_mut(of_uid) else { return Admission::Kept };
+        let Some(mut buried) = self.buried.get(of_uid) else { return Admission::Kept };
         let (at, hash) = (time(entry), self.fingerprints.hash(key));
         let same_side = match buried.is_late {
             false => focus.is_before(at),
@@ -215,21 +260,19 @@ impl Graves {
         if hash != buried.key || !same_side || is_earlier {
             return Admission::Doubtful;
         }
-        if entry.stream.unwrap_or(NO_WATCH) == buried.watch {
-            buried.first = buried.first.min(at);
-        } else {
-            self.told.entry(of_uid).or_insert(buried.told()).again(at, entry.stream);
-        }
+        buried.told.again(at, entry.stream);
         if !buried.is_shown && shows_an_object(entry) {
             buried.is_shown = true;
             self.count += 1;
         }
-        let grave = self.by_key.entry(hash).or_insert(EMPTY);
+        self.buried.put(of_uid, buried);
+        let mut grave = self.by_key.get(hash).unwrap_or(EMPTY);
         if buried.is_late {
             grave.since = grave.since.min(at).min(entry.created.unwrap_or(at));
         } else {
             grave.until = grave.until.max(at);
         }
+        self.by_key.put(hash, grave);
         Admission::Forgotten
     }
 }
@@ -249,7 +292,7 @@ impl Doubts<'_> {
         let buried = drafts.iter().filter_map(|draft| draft.uid).filter(|uid| self.graves.holds(*uid));
         self.spared.uids.extend(buried);
         let Some(hash) = self.graves.of_key(key) else { return };
-        let Some(grave) = self.graves.by_key.get(hash).copied() else { return };
+        let Some(grave) = self.graves.by_key.get(hash) else { return };
         if self.is_early_in_doubt(grave, anonymous, drafts) || self.is_late_in_doubt(grave, anonymous, drafts) {
             self.spared.keys.insert(hash);
         }
@@ -293,16 +336,5 @@ impl Doubts<'_> {
                 self.spared.keys.insert(hash);
             }
         }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_grave_is_small() {
-        assert!(size_of::<(u64, Buried)>() <= 40, "{}", size_of::<(u64, Buried)>());
-        assert!(size_of::<(u64, Grave)>() <= 40, "{}", size_of::<(u64, Grave)>());
     }
 }

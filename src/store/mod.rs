@@ -25,7 +25,6 @@ mod naming;
 mod resolve;
 mod retold;
 mod sightings;
-mod spread;
 mod sweeps;
 mod timeline;
 mod told;
@@ -50,6 +49,7 @@ use crate::decode::{Change, Facts, Observation, Telling};
 use crate::fingerprint::Uid;
 use crate::model::{GroupKind, ObjectKey, Position, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
+use crate::scratch::SpillError;
 
 /// Everything that was seen, as far as the window can tell.
 pub struct Store {
@@ -188,6 +188,19 @@ impl Store {
     /// What should not have been forgotten, as far as that is known before all is read.
     pub fn doubts(&self) -> &Spared {
         &self.folding.doubts
+    }
+
+    /// Whether there is no use in reading any further: it has to be read again, or what is remembered cannot be trusted.
+    pub(crate) fn is_spent(&self) -> bool {
+        self.folding.doubts.all().is_some() || !self.folding.graves.is_sound()
+    }
+
+    /// Whether what is remembered of the forgotten can be trusted.
+    ///
+    /// # Errors
+    /// It cannot: the disk failed.
+    pub(crate) fn sound(&mut self) -> Result<(), SpillError> {
+        self.folding.graves.sound()
     }
 
     /// Takes that lifecycles are carried, or anything else that is told of objects by their names alone.

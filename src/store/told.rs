@@ -2,6 +2,7 @@
 
 use super::initial::StreamId;
 use crate::model::Timestamp;
+use crate::scratch::{Bytes, Fixed};
 
 /// When, and by which run of a watch; `None` by what is no watch.
 type First = (Timestamp, Option<StreamId>);
@@ -14,20 +15,36 @@ pub(super) struct Told {
     other: Option<First>,
 }
 
+impl Fixed for Told {
+    const SIZE: usize = 2 * (8 + 1 + size_of::<StreamId>()) + 1;
+
+    fn put(&self, out: &mut Vec<u8>) {
+        let mut put = |(at, stream): First| {
+            at.put(out);
+            out.push(u8::from(stream.is_some()));
+            out.extend_from_slice(&stream.unwrap_or_default().to_le_bytes());
+        };
+        put(self.first);
+        put(self.other.unwrap_or(self.first));
+        out.push(u8::from(self.other.is_some()));
+    }
+
+    fn get(bytes: &mut Bytes<'_>) -> Self {
+        let mut get = || {
+            let (at, [of_watch]) = (Timestamp::get(bytes), bytes.next());
+            let stream = StreamId::from_le_bytes(bytes.next());
+            (at, (of_watch != 0).then_some(stream))
+        };
+        let (first, other) = (get(), get());
+        let [has_other] = bytes.next();
+        Told { first, other: (has_other != 0).then_some(other) }
+    }
+}
+
 impl Told {
     /// Told once.
     pub fn once(at: Timestamp, stream: Option<StreamId>) -> Self {
         Told { first: (at, stream), other: None }
-    }
-
-    /// The first time, and by which watch.
-    pub fn first(&self) -> (Timestamp, Option<StreamId>) {
-        self.first
-    }
-
-    /// Whether another watch told of it too.
-    pub fn is_of_several(&self) -> bool {
-        self.other.is_some()
     }
 
     /// Told once more.

@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::sorted::{Room, Sorter};
+use crate::scratch::{Room, Sorter};
 
 /// What was told: the events, and how many of each id are twins.
 #[derive(Default)]

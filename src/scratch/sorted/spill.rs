@@ -3,52 +3,21 @@
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
 use std::collections::binary_heap::PeekMut;
-use std::fs::File;
-use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::ops::Range;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use super::{Bytes, Record, SpillError};
+use super::super::{Bytes, Scratch};
+use super::{Record, SpillError};
 
 /// So many runs are merged at a time.
 pub(crate) const FAN_IN: usize = 64;
 
 /// Of each run that is merged, so many bytes are held.
-const READ: usize = 64 << 10;
+const READ: usize = 16 << 10;
 
 /// So many bytes are written at a time.
 const WRITE: usize = 256 << 10;
-
-/// A temporary file. It has no name, so that nothing of it is left when the program has ended, however it ends.
-pub(super) struct Scratch {
-    file: File,
-    directory: PathBuf,
-}
-
-impl Scratch {
-    pub(super) fn new(directory: Option<PathBuf>) -> Result<Self, SpillError> {
-        let directory = directory.unwrap_or_else(std::env::temp_dir);
-        match tempfile::tempfile_in(&directory) {
-            Ok(file) => Ok(Scratch { file, directory }),
-            Err(source) => Err(SpillError { directory, source }),
-        }
-    }
-
-    pub(super) fn append(&self, bytes: &[u8]) -> Result<(), SpillError> {
-        (&self.file).write_all(bytes).map_err(|source| self.failed(source))
-    }
-
-    pub(super) fn read(&self, at: u64, bytes: &mut [u8]) -> Result<(), SpillError> {
-        let mut file = &self.file;
-        let read = file.seek(SeekFrom::Start(at)).and_then(|_| file.read_exact(bytes));
-        read.map_err(|source| self.failed(source))
-    }
-
-    fn failed(&self, source: io::Error) -> SpillError {
-        SpillError { directory: self.directory.clone(), source }
-    }
-}
 
 /// Runs, written one after the other to a file, which is not there before the first. None is written once it is read.
 pub(crate) struct Spill {

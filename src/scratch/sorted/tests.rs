@@ -1,5 +1,6 @@
 use proptest::prelude::*;
 
+use super::super::Bytes;
 use super::*;
 
 /// Equal numbers are kept, or not.
@@ -8,6 +9,9 @@ struct Number<const ONCE: bool>(u32);
 
 impl<const ONCE: bool> Record for Number<ONCE> {
     const ONCE: bool = ONCE;
+}
+
+impl<const ONCE: bool> Fixed for Number<ONCE> {
     const SIZE: usize = 4;
 
     fn put(&self, out: &mut Vec<u8>) {
