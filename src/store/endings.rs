@@ -14,9 +14,9 @@ use super::graves::Graves;
 use super::initial::{InitialSet, InitialSets};
 use super::lives::time;
 use super::sightings::Sighting;
+use super::sweeps::Sweeps;
 use super::told::Told;
-use super::{End, EndCause, Entry, Version, sweeps};
-use crate::decode::audit::Sweep;
+use super::{End, EndCause, Entry, Version};
 use crate::decode::{Change, Facts, Part, Telling};
 use crate::fingerprint::Uid;
 use crate::model::{GroupKind, ObjectKey, ResourceVersion, Timestamp};
@@ -28,7 +28,7 @@ pub(super) struct Endings<'a> {
     /// When objects were told of of which no record is here.
     pub apart: &'a HashMap<Uid, Told>,
     pub clock: &'a Clock,
-    pub sweeps: &'a [Sweep],
+    pub sweeps: &'a Sweeps,
     pub graves: &'a Graves,
 }
 
@@ -36,7 +36,7 @@ impl Endings<'_> {
     /// Ends what has ended.
     pub fn conclude(&self, drafts: &mut [Draft], report: &mut Report) {
         self.end_what_went_in_gaps(drafts, report);
-        sweeps::end_what_was_swept(drafts, self.sweeps, report);
+        self.sweeps.end(drafts, report);
         end_what_was_replaced(drafts, report);
         for draft in drafts.iter() {
             for (at, version) in &draft.unseen_versions {

@@ -41,6 +41,7 @@ use focus::{Focus, Spared};
 use folding::{Folding, Records};
 use initial::{Step, StreamId, Streams};
 use naming::Unnamed;
+use sweeps::Sweeps;
 use told::Told;
 
 use crate::blobs::Blobs;
@@ -58,7 +59,7 @@ pub struct Store {
     folding: Folding,
     /// What has no full name yet.
     unnamed: Unnamed,
-    sweeps: Vec<Sweep>,
+    sweeps: Sweeps,
     api_versions: Vec<String>,
     streams: Streams,
     /// When objects were told of of which no record is here.
@@ -89,7 +90,7 @@ impl Store {
             blobs,
             entries: HashMap::new(),
             unnamed: Unnamed::default(),
-            sweeps: Vec::new(),
+            sweeps: Sweeps::default(),
             api_versions: Vec::new(),
             streams: Streams::default(),
             seen_apart: HashMap::new(),
@@ -210,7 +211,7 @@ impl Store {
 
     /// Takes a deletion of many objects at once.
     pub fn swept(&mut self, sweep: Sweep) {
-        self.sweeps.push(sweep);
+        self.sweeps.take(sweep);
     }
 
     /// Takes a bookmark of a watch.
@@ -240,9 +241,9 @@ impl Store {
 
     /// Puts all in order.
     pub fn into_history(self, report: &mut Report) -> History {
-        let Store { blobs, mut entries, folding, mut unnamed, mut sweeps, api_versions, streams, seen_apart } = self;
+        let Store { blobs, mut entries, folding, mut unnamed, sweeps, api_versions, streams, seen_apart } = self;
         unnamed.settle(&mut entries, report);
-        sweeps.iter_mut().for_each(|sweep| unnamed.complete(&mut sweep.kind, &sweep.resource));
+        let sweeps = sweeps.complete(&unnamed);
         let (watched, told, kinds) = (streams.kinds(), streams.finish(), unnamed.into_kinds());
         let read = timeline::Read { blobs, entries, folding, told, seen_apart, sweeps, kinds, watched };
         let mut history = read.history(report);

@@ -6,6 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::draft::{Draft, concluded};
+use super::naming::Unnamed;
 use super::{EndCause, Object};
 use crate::decode::Facts;
 use crate::decode::audit::Sweep;
@@ -14,59 +15,80 @@ use crate::json;
 use crate::model::{GroupKind, Timestamp};
 use crate::report::{Reason, Report};
 
-/// Ends what was deleted so.
-pub(super) fn end_what_was_swept(drafts: &mut [Draft], sweeps: &[Sweep], report: &mut Report) {
-    let mut times: BTreeMap<Selection<'_>, Vec<Timestamp>> = BTreeMap::new();
-    for sweep in sweeps {
-        times.entry(Selection::of(sweep)).or_default().extend(sweep.at);
+/// The deletions of many objects: of each selection, when. A log has as many of them as of namespaces that end, and of most
+/// selections several.
+#[derive(Default)]
+pub(super) struct Sweeps(BTreeMap<Selection, Vec<Timestamp>>);
+
+impl Sweeps {
+    /// Takes one.
+    pub fn take(&mut self, sweep: Sweep) {
+        let at = sweep.at;
+        self.0.entry(Selection::of(sweep)).or_default().extend(at);
     }
-    if times.is_empty() {
-        return;
-    }
-    let mut ends: BTreeMap<usize, Timestamp> = BTreeMap::new();
-    let candidates = Candidates::of(drafts);
-    for (selection, mut times) in times {
-        times.sort_unstable();
-        let Ok(labels) = selection.labels.map(str::parse::<Selector>).transpose() else { continue };
-        for candidate in candidates.of_selection(&selection) {
-            let later = times.partition_point(|at| *at < candidate.since);
-            let Some(at) = times.get(later).filter(|_| selection.ends(candidate, labels.as_ref())) else { continue };
-            ends.entry(candidate.draft).and_modify(|end| *end = (*end).min(*at)).or_insert(*at);
+
+    /// Learns the kinds of resources that none of them names.
+    pub fn complete(self, unnamed: &Unnamed) -> Self {
+        let mut sweeps = Sweeps::default();
+        for (mut selection, times) in self.0 {
+            if let Some(kind) = &mut selection.kind {
+                unnamed.complete(kind, &selection.resource);
+            }
+            sweeps.0.entry(selection).or_default().extend(times);
         }
+        sweeps
     }
-    for (draft, at) in ends {
-        let object = &mut drafts[draft].object;
-        match object.end {
-            None => report.note(Reason::DeletionConcluded, Some(at), || object.key.to_string()),
-            Some(end) if end.at > at => {}
-            Some(_) => continue,
+
+    /// Ends what was deleted so.
+    pub fn end(&self, drafts: &mut [Draft], report: &mut Report) {
+        if self.0.is_empty() {
+            return;
         }
-        object.end = Some(concluded(at));
+        let mut ends: BTreeMap<usize, Timestamp> = BTreeMap::new();
+        let candidates = Candidates::of(drafts);
+        for (selection, times) in &self.0 {
+            let mut times = times.clone();
+            times.sort_unstable();
+            let Ok(labels) = selection.labels.as_deref().map(str::parse::<Selector>).transpose() else { continue };
+            for candidate in candidates.of_selection(selection) {
+                let later = times.partition_point(|at| *at < candidate.since);
+                let Some(at) = times.get(later).filter(|_| selection.ends(candidate, labels.as_ref())) else {
+                    continue;
+                };
+                ends.entry(candidate.draft).and_modify(|end| *end = (*end).min(*at)).or_insert(*at);
+            }
+        }
+        for (draft, at) in ends {
+            let object = &mut drafts[draft].object;
+            match object.end {
+                None => report.note(Reason::DeletionConcluded, Some(at), || object.key.to_string()),
+                Some(end) if end.at > at => {}
+                Some(_) => continue,
+            }
+            object.end = Some(concluded(at));
+        }
     }
 }
 
 /// What a deletion of many objects is about: deletions of one selection differ in their times alone.
 #[derive(PartialEq, Eq, PartialOrd, Ord)]
-struct Selection<'a> {
+struct Selection {
     /// Empty for all.
-    namespace: &'a str,
+    namespace: String,
     /// `None`: of every kind, since the namespace itself has ended.
-    kind: Option<&'a GroupKind>,
-    name: Option<&'a str>,
-    labels: Option<&'a str>,
+    kind: Option<GroupKind>,
+    resource: String,
+    name: Option<String>,
+    labels: Option<String>,
     /// Whether time is given to pods; `None`: as they have it.
     grace: Option<bool>,
 }
 
-impl<'a> Selection<'a> {
-    fn of(sweep: &'a Sweep) -> Self {
-        Selection {
-            namespace: &sweep.namespace,
-            kind: (!sweep.with_namespace).then_some(&sweep.kind),
-            name: sweep.name.as_deref(),
-            labels: sweep.labels.as_deref(),
-            grace: sweep.grace.map(|seconds| seconds > 0),
-        }
+impl Selection {
+    fn of(sweep: Sweep) -> Self {
+        let Sweep { namespace, kind, resource, name, labels, .. } = sweep;
+        let grace = sweep.grace.map(|seconds| seconds > 0);
+        Selection { namespace, kind: (!sweep.with_namespace).then_some(kind), resource, name, labels, grace }
     }
 
     /// Whether an object is ended at once. A pod that is given time is not: then another record, of its kubelet, tells.
@@ -105,8 +127,9 @@ impl<'a> Candidates<'a> {
         Candidates(places)
     }
 
-    fn of_selection<'s>(&'s self, selection: &Selection<'s>) -> impl Iterator<Item = &'s Candidate<'a>> {
-        let Selection { namespace, kind, name, .. } = *selection;
+    fn of_selection<'s>(&'s self, selection: &'s Selection) -> impl Iterator<Item = &'s Candidate<'a>> {
+        let (namespace, kind, name) =
+            (selection.namespace.as_str(), selection.kind.as_ref(), selection.name.as_deref());
         static FIRST: GroupKind = GroupKind { group: String::new(), kind: String::new() };
         let near = self.0.range((namespace, &FIRST)..);
         let near = near.take_while(move |((place, _), _)| namespace.is_empty() || *place == namespace);

@@ -16,10 +16,11 @@ use super::graves::Doubts;
 use super::initial::InitialSets;
 use super::lives::{lives, time};
 use super::sightings::{birth, ordered, place};
+use super::sweeps::Sweeps;
 use super::told::Told;
 use super::{End, EndCause, Entry, First, History, Object, resolve};
 use crate::blobs::{Blob, Blobs};
-use crate::decode::audit::{CLOCKS_APART, Kinds, Sweep};
+use crate::decode::audit::{CLOCKS_APART, Kinds};
 use crate::decode::{Change, Facts, Telling};
 use crate::fingerprint::Uid;
 use crate::model::{GroupKind, ObjectKey, Timestamp};
@@ -32,7 +33,7 @@ pub(super) struct Read {
     pub folding: Folding,
     pub told: InitialSets,
     pub seen_apart: HashMap<Uid, Told>,
-    pub sweeps: Vec<Sweep>,
+    pub sweeps: Sweeps,
     pub kinds: Kinds,
     /// The kinds that were watched.
     pub watched: BTreeSet<GroupKind>,
