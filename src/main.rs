@@ -6,6 +6,10 @@ use std::process::ExitCode;
 use tracer::cli;
 use tracer::cmd::{self, ExitStatus};
 
+#[cfg(not(target_env = "msvc"))]
+#[global_allocator]
+static ALLOCATOR: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
 fn main() -> ExitCode {
     run().into()
 }

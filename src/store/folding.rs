@@ -161,6 +161,7 @@ impl Folding {
             self.forgot |= gone.contains(&true);
             let mut gone = gone.into_iter();
             records.entries.retain(|_| gone.next() == Some(false));
+            records.entries.shrink_to(2 * records.entries.len());
             self.bury_absences(hash, records);
         }
         records.due = 2 * records.entries.len();
