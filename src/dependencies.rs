@@ -8,6 +8,9 @@ mod pod;
 mod stub;
 mod templates;
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde_json::Value;
 
 use crate::config::TracerConfig;
@@ -162,6 +165,29 @@ pub fn sift(config: &TracerConfig, gvk: &Gvk, object: &mut Value, keeps: &mut dy
         pod::sift(spec, keeps);
     }
 }
+
+/// Whether an object may refer to anything, by the canonical texts of its content and status: it may where its kind has pods and the name of
+/// a field stands in it in which references do.
+pub fn may_refer(config: &TracerConfig, gvk: &Gvk, text: &[u8]) -> bool {
+    templates::has_pods(config, gvk) && FIELDS.iter().any(|field| field.find(text).is_some())
+}
+
+/// The beginnings of fields: every reference stands in one of them, or is told by one.
+static FIELDS: LazyLock<[Finder<'static>; 10]> = LazyLock::new(|| {
+    let fields = [
+        "serviceAccount",
+        "priorityClassName",
+        "runtimeClassName",
+        "imagePullSecrets",
+        "configMap",
+        "secret",
+        "nodePublishSecretRef",
+        "persistentVolumeClaim",
+        "ephemeral",
+        "volumeClaimTemplates",
+    ];
+    fields.map(|field| Finder::new(&format!("\"{field}")).into_owned())
+});
 
 /// The references of an object, which stays as it is.
 pub fn references(config: &TracerConfig, gvk: &Gvk, object: &mut Value) -> Vec<Reference> {

@@ -1,0 +1,128 @@
+//! An object as it is written, and what it refers to.
+
+use std::borrow::Cow;
+
+use serde_json::{Map, Value};
+
+use crate::blobs::Blob;
+use crate::dependencies::{Dependency, Deps, empty_secret, may_refer, sift};
+use crate::model::Gvk;
+use crate::store::{Object, Version};
+use crate::trace::{self, Recorded, Types, content, object_hash, pod_update};
+use crate::window::Export;
+use crate::window::needs::References;
+
+/// An object as it is written, and what it refers to.
+pub(super) struct Body {
+    pub object: Form,
+    pub references: References,
+}
+
+/// An object as it is written: a tree where something had to be taken out, or may have to be.
+pub(super) enum Form {
+    AsRecorded(trace::Object),
+    Tree(Map<String, Value>),
+}
+
+impl Form {
+    /// The object for the trace.
+    pub fn object(&self) -> trace::Object {
+        match self {
+            Form::AsRecorded(object) => object.clone(),
+            Form::Tree(tree) => trace::Object::of(tree),
+        }
+    }
+
+    /// The hash of its spec.
+    pub fn spec_hash(&self) -> u64 {
+        match self {
+            Form::AsRecorded(object) => object.spec_hash(),
+            Form::Tree(tree) => object_hash(tree.get("spec")),
+        }
+    }
+
+    /// Whether what counts as content is the same.
+    pub fn has_content_of(&self, other: &Form) -> bool {
+        let told = match (self, other) {
+            (Form::AsRecorded(a), Form::AsRecorded(b)) => a.has_content_of(b),
+            _ => None,
+        };
+        told.unwrap_or_else(|| content(&self.tree()) == content(&other.tree()))
+    }
+
+    /// A pod in a replay can only be updated: what no update can change stays as it was written before. Gives whether it is
+    /// another object than the recorded one then.
+    pub fn keep_what_no_update_changes(&mut self, before: &Form) -> bool {
+        let mut tree = self.tree().into_owned();
+        let update = match (before.tree().get("spec"), tree.get("spec")) {
+            (Some(old), Some(recorded)) => pod_update(old, recorded),
+            _ => return false,
+        };
+        tree.insert("spec".to_owned(), update.spec);
+        *self = Form::Tree(tree);
+        update.lossy
+    }
+
+    fn tree(&self) -> Cow<'_, Map<String, Value>> {
+        match self {
+            Form::AsRecorded(object) => Cow::Owned(object.tree()),
+            Form::Tree(tree) => Cow::Borrowed(tree),
+        }
+    }
+}
+
+/// An object of the trace as it is written. `types` are those of its kind.
+pub(super) fn body(export: &Export<'_>, gvk: &Gvk, types: &Types, object: &Object, version: &Version) -> Body {
+    let refers = |text: &Blob| may_refer(export.config, gvk, text.text());
+    let refers = [&version.content, &version.status].into_iter().flatten().any(refers);
+    let as_recorded = (!is_emptied(export, object))
+        .then(|| recorded(gvk, object, version).object(export.sanitize, types).map(Form::AsRecorded))
+        .flatten();
+    match as_recorded {
+        Some(object) if !refers => Body { object, references: References::default() },
+        as_recorded => {
+            let (tree, references) = tree(export, gvk, object, version);
+            let unchanged = as_recorded.filter(|_| references.removed.is_empty());
+            Body { object: unchanged.unwrap_or(Form::Tree(tree)), references }
+        }
+    }
+}
+
+/// An object of the trace as a tree, with as much of what it refers to as is to stay.
+pub(super) fn tree(
+    export: &Export<'_>,
+    gvk: &Gvk,
+    object: &Object,
+    version: &Version,
+) -> (Map<String, Value>, References) {
+    let mut whole = recorded(gvk, object, version).tree(export.sanitize);
+    if is_emptied(export, object) {
+        whole = empty_secret(&object.key, &whole);
+    }
+    let mut references = References::default();
+    let mut whole = Value::Object(whole);
+    sift(export.config, gvk, &mut whole, &mut |reference| {
+        let keeps = export.deps.keeps(reference);
+        let list = if keeps { &mut references.kept } else { &mut references.removed };
+        list.push(reference.clone());
+        keeps
+    });
+    let whole = if let Value::Object(whole) = whole { whole } else { Map::new() };
+    (whole, references)
+}
+
+/// Where what pods need comes along, no secret does.
+fn is_emptied(export: &Export<'_>, object: &Object) -> bool {
+    export.deps == Deps::Include && object.key.kind == Dependency::Secret.gvk().group_kind()
+}
+
+fn recorded<'o>(gvk: &'o Gvk, object: &'o Object, version: &'o Version) -> Recorded<'o> {
+    Recorded {
+        gvk,
+        name: &object.key.name,
+        namespace: &object.key.namespace,
+        metadata: &version.metadata,
+        content: version.content.as_ref(),
+        status: version.status.as_ref(),
+    }
+}
