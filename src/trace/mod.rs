@@ -19,6 +19,7 @@ mod compose;
 pub mod hash;
 mod msgpack;
 mod object;
+mod pod_specs;
 pub mod pod_update;
 pub mod read;
 mod recorded;
@@ -30,6 +31,7 @@ pub mod write;
 
 pub use hash::{object_hash, pod_spec_hash};
 pub use object::{Object, Types};
+pub use pod_specs::PodSpecHashes;
 pub use pod_update::{PodUpdate, pod_update};
 pub use read::{Part, ReadError, read, read_all, read_config};
 pub use recorded::Recorded;
