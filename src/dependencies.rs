@@ -172,21 +172,11 @@ pub fn may_refer(config: &TracerConfig, gvk: &Gvk, text: &[u8]) -> bool {
     templates::has_pods(config, gvk) && FIELDS.iter().any(|field| field.find(text).is_some())
 }
 
-/// The beginnings of fields: every reference stands in one of them, or is told by one.
-static FIELDS: LazyLock<[Finder<'static>; 10]> = LazyLock::new(|| {
-    let fields = [
-        "serviceAccount",
-        "priorityClassName",
-        "runtimeClassName",
-        "imagePullSecrets",
-        "configMap",
-        "secret",
-        "nodePublishSecretRef",
-        "persistentVolumeClaim",
-        "ephemeral",
-        "volumeClaimTemplates",
-    ];
-    fields.map(|field| Finder::new(&format!("\"{field}")).into_owned())
+/// Parts of the names of fields: every reference stands in a field of one of these, or is told by one. Values that have them in
+/// them do no harm.
+static FIELDS: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
+    let fields = ["\"serviceAccount", "ClassName\"", "\"configMap", "ecret", "olumeClaim", "\"ephemeral\""];
+    fields.map(Finder::new)
 });
 
 /// The references of an object, which stays as it is.

@@ -12,7 +12,6 @@ use std::sync::Arc;
 use serde_json::{Map, Value};
 
 use super::compose::{merge, raw, verbatim};
-use super::hash::{object_hash, text_hash};
 use crate::blobs::Blob;
 use crate::json::{self, Raw};
 use crate::model::Gvk;
@@ -88,19 +87,6 @@ impl Object {
     /// The object as a tree.
     pub fn tree(&self) -> Map<String, Value> {
         serde_json::from_slice(&self.text()).unwrap_or_default()
-    }
-
-    /// The hash of its spec, see [`object_hash`].
-    pub fn spec_hash(&self) -> u64 {
-        let of_text = match &self.0 {
-            Form::Whole(_) => None,
-            Form::Parts(Parts { content: None, .. }) => Some(object_hash(None)),
-            Form::Parts(Parts { content: Some(content), .. }) => match content.at(&["spec"]) {
-                None => Some(object_hash(None)),
-                Some(spec) => text_hash(spec.get()),
-            },
-        };
-        of_text.unwrap_or_else(|| object_hash(self.tree().get("spec")))
     }
 
     /// Whether what counts as [content](super::content) is the same of two objects of one kind. `None` where trees must tell.

@@ -6,15 +6,18 @@
 
 mod metadata;
 
+use std::borrow::Cow;
 use std::str;
 
 use serde_json::{Map, Value};
 
+use super::compose::raw;
+use super::hash::{object_hash, text_hash};
 use super::object::{Object, Parts, Types};
 use super::sanitize::Sanitize;
 use crate::blobs::Blob;
-use crate::json;
 use crate::json::tokens::{Token, Tokens};
+use crate::json::{self, Raw};
 use crate::model::Gvk;
 
 /// An object as it was recorded.
@@ -49,13 +52,15 @@ impl Recorded<'_> {
         whole
     }
 
-    /// What may be written of it, if all of its content may. `types` are those of its kind.
-    pub fn object(&self, sanitize: Sanitize, types: &Types) -> Option<Object> {
-        if !sanitize.keeps_content(self.gvk) || !self.content.is_none_or(is_whole_content) {
+    /// What may be written of it, if all of its content may, and the hash of its spec ([`object_hash`]). `types` are those of its
+    /// kind.
+    pub fn object(&self, sanitize: Sanitize, types: &Types) -> Option<(Object, u64)> {
+        if !sanitize.keeps_content(self.gvk) {
             return None;
         }
+        let hash = self.content.map_or_else(|| Some(object_hash(None)), hash_of_whole)?;
         let status = self.status.filter(|_| sanitize.keeps_status());
-        if !status.is_none_or(|status| is_exact(status.text())) {
+        if !status.is_none_or(|status| str::from_utf8(status.text()).is_ok_and(is_exact)) {
             return None;
         }
         let mut metadata = Vec::with_capacity(self.metadata.text().len() + self.name.len() + self.namespace.len() + 32);
@@ -66,24 +71,29 @@ impl Recorded<'_> {
             content: self.content.cloned(),
             status: status.cloned(),
         };
-        Some(Object::of_parts(parts))
+        Some((Object::of_parts(parts), hash))
     }
 }
 
-/// Whether a content can be written as it is: nothing in it stands in the way of what is written beside it.
-fn is_whole_content(content: &Blob) -> bool {
-    let Ok(text) = str::from_utf8(content.text()) else { return false };
-    let beside = json::fields(text, &["apiVersion", "kind", "metadata", "status"]);
-    beside.is_ok_and(|beside| beside.iter().all(Option::is_none)) && is_exact(content.text())
+/// The hash of the spec of a content that can be written as it is: nothing in it stands in the way of what is written beside
+/// it, and it stays the same when it is read and written once more, as it was whenever a tree was made of it.
+fn hash_of_whole(content: &Blob) -> Option<u64> {
+    let (mut hash, mut whole) = (object_hash(None), true);
+    let member = |key: Cow<'_, str>, value: Raw<'_>| match &*key {
+        "apiVersion" | "kind" | "metadata" | "status" => whole = false,
+        "spec" => match text_hash(value.get()) {
+            Some(of_spec) => hash = of_spec,
+            None => whole = false,
+        },
+        _ => whole &= is_exact(value.get()),
+    };
+    json::each(raw(content.text())?, member).ok()?;
+    whole.then_some(hash)
 }
 
-/// Whether a text stays the same when it is read and written once more: serde_json may read a fraction a little differently
-/// from what it wrote, and a tree was always made of an object once between recording and writing.
-fn is_exact(text: &[u8]) -> bool {
-    let Ok(text) = str::from_utf8(text) else { return false };
-    let is_fraction = |number: &str| {
-        !matches!(number, "true" | "false" | "null") && number.contains(|c| matches!(c, '.' | 'e' | 'E'))
-    };
+/// Whether a text has no fractions: serde_json may read one a little differently from what it wrote.
+fn is_exact(text: &str) -> bool {
+    let is_fraction = |number: &str| !matches!(number, "true" | "false" | "null") && number.contains(['.', 'e', 'E']);
     !Tokens::of(text).any(|token| matches!(token, Token::Scalar(scalar) if is_fraction(scalar)))
 }
 

@@ -20,7 +20,8 @@ pub(super) struct Body {
 
 /// An object as it is written: a tree where something had to be taken out, or may have to be.
 pub(super) enum Form {
-    AsRecorded(trace::Object),
+    /// With the hash of its spec.
+    AsRecorded(trace::Object, u64),
     Tree(Map<String, Value>),
 }
 
@@ -28,7 +29,7 @@ impl Form {
     /// The object for the trace.
     pub fn object(&self) -> trace::Object {
         match self {
-            Form::AsRecorded(object) => object.clone(),
+            Form::AsRecorded(object, _) => object.clone(),
             Form::Tree(tree) => trace::Object::of(tree),
         }
     }
@@ -36,7 +37,7 @@ impl Form {
     /// The hash of its spec.
     pub fn spec_hash(&self) -> u64 {
         match self {
-            Form::AsRecorded(object) => object.spec_hash(),
+            Form::AsRecorded(_, hash) => *hash,
             Form::Tree(tree) => object_hash(tree.get("spec")),
         }
     }
@@ -44,7 +45,7 @@ impl Form {
     /// Whether what counts as content is the same.
     pub fn has_content_of(&self, other: &Form) -> bool {
         let told = match (self, other) {
-            (Form::AsRecorded(a), Form::AsRecorded(b)) => a.has_content_of(b),
+            (Form::AsRecorded(a, _), Form::AsRecorded(b, _)) => a.has_content_of(b),
             _ => None,
         };
         told.unwrap_or_else(|| content(&self.tree()) == content(&other.tree()))
@@ -65,7 +66,7 @@ impl Form {
 
     fn tree(&self) -> Cow<'_, Map<String, Value>> {
         match self {
-            Form::AsRecorded(object) => Cow::Owned(object.tree()),
+            Form::AsRecorded(object, _) => Cow::Owned(object.tree()),
             Form::Tree(tree) => Cow::Borrowed(tree),
         }
     }
@@ -75,9 +76,11 @@ impl Form {
 pub(super) fn body(export: &Export<'_>, gvk: &Gvk, types: &Types, object: &Object, version: &Version) -> Body {
     let refers = |text: &Blob| may_refer(export.config, gvk, text.text());
     let refers = [&version.content, &version.status].into_iter().flatten().any(refers);
-    let as_recorded = (!is_emptied(export, object))
-        .then(|| recorded(gvk, object, version).object(export.sanitize, types).map(Form::AsRecorded))
-        .flatten();
+    let as_recorded = match is_emptied(export, object) {
+        true => None,
+        false => recorded(gvk, object, version).object(export.sanitize, types),
+    };
+    let as_recorded = as_recorded.map(|(object, hash)| Form::AsRecorded(object, hash));
     match as_recorded {
         Some(object) if !refers => Body { object, references: References::default() },
         as_recorded => {
