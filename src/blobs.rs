@@ -104,9 +104,25 @@ impl fmt::Debug for Blobs {
 /// texts and those that were read.
 #[derive(Default)]
 struct Shard {
-    bodies: HashMap<u128, Weak<Body>, ByFingerprint>,
+    bodies: HashMap<Key, Weak<Body>, ByFingerprint>,
     /// With so many texts the dead ones are forgotten, which costs no more than it took to learn as many again.
     full: usize,
+}
+
+/// A fingerprint as a key. In halves, since beside a number of 16 bytes the table would leave as much room as a handle takes.
+#[derive(PartialEq, Eq)]
+struct Key([u64; 2]);
+
+impl Key {
+    fn of(fingerprint: u128) -> Self {
+        Key([fingerprint as u64, (fingerprint >> 64) as u64])
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0[0]);
+    }
 }
 
 impl Default for Blobs {
@@ -246,7 +262,7 @@ impl Blobs {
 
 impl Shard {
     fn known(&self, fingerprint: u128) -> Option<Blob> {
-        self.bodies.get(&fingerprint).and_then(Weak::upgrade).map(Blob)
+        self.bodies.get(&Key::of(fingerprint)).and_then(Weak::upgrade).map(Blob)
     }
 
     fn learn(&mut self, fingerprint: u128, blob: &Blob) {
@@ -254,7 +270,7 @@ impl Shard {
             self.bodies.retain(|_, body| body.strong_count() > 0);
             self.full = FEW.max(2 * self.bodies.len());
         }
-        self.bodies.insert(fingerprint, Arc::downgrade(&blob.0));
+        self.bodies.insert(Key::of(fingerprint), Arc::downgrade(&blob.0));
     }
 }
 

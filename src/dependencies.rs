@@ -166,8 +166,8 @@ pub fn sift(config: &TracerConfig, gvk: &Gvk, object: &mut Value, keeps: &mut dy
     }
 }
 
-/// Whether an object may refer to anything, by the canonical texts of its content and status: it may where its kind has pods and the name of
-/// a field stands in it in which references do.
+/// Whether an object may refer to anything, by the canonical texts of its content and status: it may where its kind has pods
+/// and the name of a field stands in one of them in which references do.
 pub fn may_refer(config: &TracerConfig, gvk: &Gvk, text: &[u8]) -> bool {
     templates::has_pods(config, gvk) && FIELDS.iter().any(|field| field.find(text).is_some())
 }

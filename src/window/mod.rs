@@ -95,7 +95,7 @@ fn pack(operations: Vec<Operation>, history: &History) -> Vec<Event> {
         let key = &history.objects[operation.object].key;
         let fits = events.last().is_some_and(|event| event.ts == operation.at.seconds())
             && !operation.must_follow_deletion(&deleted, key)
-            && before.is_none_or(|before| same_event_of_a_trace(before, operation.place));
+            && before.is_some_and(|before| same_event_of_a_trace(before, operation.place));
         if !fits {
             deleted.clear();
             events.push(Event { ts: operation.at.seconds(), applied: Vec::new(), deleted: Vec::new() });
@@ -105,7 +105,7 @@ fn pack(operations: Vec<Operation>, history: &History) -> Vec<Event> {
         match operation.action {
             Action::Apply(object) => event.applied.push(object),
             Action::Delete(object) => {
-                event.deleted.push(object);
+                event.deleted.push(*object);
                 deleted.insert(key);
             }
         }

@@ -34,7 +34,7 @@ pub(super) enum Action {
     /// Apply this object, which is sanitised.
     Apply(trace::Object),
     /// Delete this one.
-    Delete(Deleted),
+    Delete(Box<Deleted>),
 }
 
 impl Operation {
@@ -64,7 +64,8 @@ pub(super) struct Plan {
 struct Start {
     needed: bool,
     id: ObjectId,
-    place: Option<Place>,
+    /// Boxed: most have none.
+    place: Option<Box<Place>>,
     object: trace::Object,
 }
 
@@ -73,7 +74,14 @@ impl Start {
     fn order(&self, history: &History) -> impl Ord + use<> {
         let object = &history.objects[self.id];
         let created = object.created.unwrap_or(object.born);
-        (!self.needed, created, object.born, self.place, object.versions[0].resource_version, self.id)
+        (
+            !self.needed,
+            created,
+            object.born,
+            self.place.as_deref().copied(),
+            object.versions[0].resource_version,
+            self.id,
+        )
     }
 }
 
@@ -166,8 +174,11 @@ impl<'a> Planner<'a> {
     /// The whole plan, in order, with what others need in it and before them.
     pub fn finish(mut self, report: &mut Report) -> Plan {
         let stubs = self.bring_along(report);
-        self.start.sort_by_key(|start| start.order(self.export.history));
-        self.plan.start = stubs.into_iter().chain(self.start.into_iter().map(|start| start.object)).collect();
+        // No object is there twice, so no two are equal in their order.
+        self.start.sort_unstable_by_key(|start| start.order(self.export.history));
+        // All of them in the same memory, in front of which the stubs, of which there are few, are put.
+        self.plan.start = self.start.into_iter().map(|start| start.object).collect();
+        self.plan.start.splice(0..0, stubs);
         self.plan.operations.sort_by_key(Operation::order);
         self.plan
     }
@@ -280,7 +291,7 @@ impl<'a> Planner<'a> {
         self.start.push(Start {
             needed: false,
             id,
-            place: written.version.place,
+            place: written.version.place.map(Box::new),
             object: written.body.object.object(),
         });
     }
@@ -297,7 +308,7 @@ impl<'a> Planner<'a> {
         self.plan.operations.push(Operation {
             at,
             object: id,
-            action: Action::Delete(deleted),
+            action: Action::Delete(Box::new(deleted)),
             orphaned: false,
             needed: false,
             resource_version: end.and_then(|end| end.resource_version),
