@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use serde_json::{Map, Value};
 
 use crate::fingerprint::{ByFingerprint, Fingerprints, Uid};
+use crate::json::write::string;
 use crate::json::{self, Raw, canonical};
 
 /// A body. Of two that live at one time and have equal content, both are the same, and compare so at once.
@@ -275,18 +276,21 @@ impl Shard {
 }
 
 /// The text of the JSON object with these members.
-fn text_of<'a>(members: impl Iterator<Item = (&'a str, Raw<'a>)>) -> Vec<u8> {
-    let mut text = String::from("{");
+fn text_of<'a>(members: impl Iterator<Item = (&'a str, Raw<'a>)> + Clone) -> Vec<u8> {
+    // As much as it takes, unless a key has to be escaped.
+    let length = members.clone().map(|(key, value)| key.len() + value.get().len() + 4).sum::<usize>();
+    let mut text = Vec::with_capacity(length + 2);
+    text.push(b'{');
     for (key, value) in members {
         if text.len() > 1 {
-            text.push(',');
+            text.push(b',');
         }
-        text += &Value::from(key).to_string();
-        text.push(':');
-        text += value.get();
+        string(key, &mut text);
+        text.push(b':');
+        text.extend_from_slice(value.get().as_bytes());
     }
-    text.push('}');
-    text.into_bytes()
+    text.push(b'}');
+    text
 }
 
 /// Takes the labels out of metadata that were read already, as [`Blob::labels`].

@@ -8,6 +8,7 @@ pub mod canonical;
 pub mod scan;
 pub mod tokens;
 mod walk;
+pub mod write;
 
 pub use walk::Walk;
 use walk::walk;

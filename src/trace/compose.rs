@@ -2,6 +2,7 @@
 
 use std::str;
 
+use crate::json::write::string;
 use crate::json::{self, Raw};
 
 /// Puts down the members of one canonical object, which come in the order of their keys.
@@ -89,16 +90,4 @@ fn append(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
 /// A canonical text as a value.
 pub(super) fn raw(text: &[u8]) -> Option<Raw<'_>> {
     Raw::of(str::from_utf8(text).ok()?).ok()
-}
-
-/// Appends a string as JSON.
-pub(super) fn string(text: &str, out: &mut Vec<u8>) {
-    if text.bytes().any(|byte| byte < b' ' || matches!(byte, b'"' | b'\\')) {
-        // What serde_json escapes is its to say.
-        out.extend_from_slice(serde_json::Value::from(text).to_string().as_bytes());
-        return;
-    }
-    out.push(b'"');
-    out.extend_from_slice(text.as_bytes());
-    out.push(b'"');
 }
