@@ -54,14 +54,17 @@ impl Form {
     /// A pod in a replay can only be updated: what no update can change stays as it was written before. Gives whether it is
     /// another object than the recorded one then.
     pub fn keep_what_no_update_changes(&mut self, before: &Form) -> bool {
-        let mut tree = self.tree().into_owned();
-        let update = match (before.tree().get("spec"), tree.get("spec")) {
-            (Some(old), Some(recorded)) => pod_update(old, recorded),
-            _ => return false,
+        let mut tree = match std::mem::replace(self, Form::Tree(Map::new())) {
+            Form::AsRecorded(object, _) => object.tree(),
+            Form::Tree(tree) => tree,
         };
-        tree.insert("spec".to_owned(), update.spec);
+        let mut lossy = false;
+        if let (Some(old), Some(recorded)) = (before.tree().get("spec"), tree.get_mut("spec")) {
+            let update = pod_update(old, recorded);
+            (*recorded, lossy) = (update.spec, update.lossy);
+        }
         *self = Form::Tree(tree);
-        update.lossy
+        lossy
     }
 
     fn tree(&self) -> Cow<'_, Map<String, Value>> {
