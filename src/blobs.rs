@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use serde_json::{Map, Value};
 
 use crate::fingerprint::{ByFingerprint, Fingerprints, Uid};
+use crate::json::write::string;
 use crate::json::{self, Raw, canonical};
 
 /// A body. Of two that live at one time and have equal content, both are the same, and compare so at once.
@@ -104,9 +105,25 @@ impl fmt::Debug for Blobs {
 /// texts and those that were read.
 #[derive(Default)]
 struct Shard {
-    bodies: HashMap<u128, Weak<Body>, ByFingerprint>,
+    bodies: HashMap<Key, Weak<Body>, ByFingerprint>,
     /// With so many texts the dead ones are forgotten, which costs no more than it took to learn as many again.
     full: usize,
+}
+
+/// A fingerprint as a key. In halves, since beside a number of 16 bytes the table would leave as much room as a handle takes.
+#[derive(PartialEq, Eq)]
+struct Key([u64; 2]);
+
+impl Key {
+    fn of(fingerprint: u128) -> Self {
+        Key([fingerprint as u64, (fingerprint >> 64) as u64])
+    }
+}
+
+impl Hash for Key {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        state.write_u64(self.0[0]);
+    }
 }
 
 impl Default for Blobs {
@@ -246,7 +263,7 @@ impl Blobs {
 
 impl Shard {
     fn known(&self, fingerprint: u128) -> Option<Blob> {
-        self.bodies.get(&fingerprint).and_then(Weak::upgrade).map(Blob)
+        self.bodies.get(&Key::of(fingerprint)).and_then(Weak::upgrade).map(Blob)
     }
 
     fn learn(&mut self, fingerprint: u128, blob: &Blob) {
@@ -254,23 +271,26 @@ impl Shard {
             self.bodies.retain(|_, body| body.strong_count() > 0);
             self.full = FEW.max(2 * self.bodies.len());
         }
-        self.bodies.insert(fingerprint, Arc::downgrade(&blob.0));
+        self.bodies.insert(Key::of(fingerprint), Arc::downgrade(&blob.0));
     }
 }
 
 /// The text of the JSON object with these members.
-fn text_of<'a>(members: impl Iterator<Item = (&'a str, Raw<'a>)>) -> Vec<u8> {
-    let mut text = String::from("{");
+fn text_of<'a>(members: impl Iterator<Item = (&'a str, Raw<'a>)> + Clone) -> Vec<u8> {
+    // As much as it takes, unless a key has to be escaped.
+    let length = members.clone().map(|(key, value)| key.len() + value.get().len() + 4).sum::<usize>();
+    let mut text = Vec::with_capacity(length + 2);
+    text.push(b'{');
     for (key, value) in members {
         if text.len() > 1 {
-            text.push(',');
+            text.push(b',');
         }
-        text += &Value::from(key).to_string();
-        text.push(':');
-        text += value.get();
+        string(key, &mut text);
+        text.push(b':');
+        text.extend_from_slice(value.get().as_bytes());
     }
-    text.push('}');
-    text.into_bytes()
+    text.push(b'}');
+    text
 }
 
 /// Takes the labels out of metadata that were read already, as [`Blob::labels`].

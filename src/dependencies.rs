@@ -8,6 +8,9 @@ mod pod;
 mod stub;
 mod templates;
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 use serde_json::Value;
 
 use crate::config::TracerConfig;
@@ -162,6 +165,19 @@ pub fn sift(config: &TracerConfig, gvk: &Gvk, object: &mut Value, keeps: &mut dy
         pod::sift(spec, keeps);
     }
 }
+
+/// Whether an object may refer to anything, by the canonical texts of its content and status: it may where its kind has pods
+/// and the name of a field stands in one of them in which references do.
+pub fn may_refer(config: &TracerConfig, gvk: &Gvk, text: &[u8]) -> bool {
+    templates::has_pods(config, gvk) && FIELDS.iter().any(|field| field.find(text).is_some())
+}
+
+/// Parts of the names of fields: every reference stands in a field of one of these, or is told by one. Values that have them in
+/// them do no harm.
+static FIELDS: LazyLock<[Finder<'static>; 6]> = LazyLock::new(|| {
+    let fields = ["\"serviceAccount", "ClassName\"", "\"configMap", "ecret", "olumeClaim", "\"ephemeral\""];
+    fields.map(Finder::new)
+});
 
 /// The references of an object, which stays as it is.
 pub fn references(config: &TracerConfig, gvk: &Gvk, object: &mut Value) -> Vec<Reference> {

@@ -29,7 +29,7 @@ use tables::Tables;
 
 use crate::config::TracerConfig;
 use crate::model::{Gvk, split_api_version};
-use crate::trace::{self, Event, Part, ReadError, Trace};
+use crate::trace::{self, Event, Object, Part, ReadError, Trace};
 
 /// Reads a trace and holds it against all rules. That it cannot be read, or not to its end, is a finding too: only a reader
 /// that fails is an error. `max_value` bounds the bytes of one object.
@@ -118,12 +118,12 @@ impl Checker {
         self.last = Some(event.ts);
         self.events += 1;
         // Each with whether it was there before, and what was applied last.
-        let mut applied: BTreeMap<Name, (bool, &[u8])> = BTreeMap::new();
+        let mut applied: BTreeMap<Name, (bool, &Object)> = BTreeMap::new();
         for object in &event.applied {
             let Some((name, was_there)) = self.applied(place, object) else { continue };
             match applied.entry(name) {
                 Entry::Occupied(mut entry) => {
-                    if entry.get().1 == &**object {
+                    if entry.get().1 == object {
                         self.findings.add(Rule::AppliedTwice, Some(place), Some(entry.key()), "");
                     }
                     entry.get_mut().1 = object;
@@ -146,9 +146,8 @@ impl Checker {
     }
 
     /// Takes an applied object, and gives its name if it has one, and whether it was there.
-    fn applied(&mut self, place: Place, object: &[u8]) -> Option<(Name, bool)> {
-        // It was written as text from a tree.
-        let mut object: Value = serde_json::from_slice(object).unwrap_or_default();
+    fn applied(&mut self, place: Place, object: &Object) -> Option<(Name, bool)> {
+        let mut object = Value::Object(object.tree());
         let name = match object::name(&object) {
             Ok(name) => name,
             Err(problem) => {

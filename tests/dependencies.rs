@@ -281,7 +281,7 @@ fn the_index_agrees_with_what_is_written() {
             let trace = lab::trace(&lab::export(config, window, &["--deps", deps, &fixture("lab/watch")], b""));
             let mut index = tracer::trace::Index::new();
             for object in trace.events.iter().flat_map(|event| &event.applied) {
-                let object: Value = serde_json::from_slice(object).unwrap();
+                let object: Value = serde_json::from_slice(&object.text()).unwrap();
                 let text = |place: &str| object.pointer(place).unwrap().as_str().unwrap();
                 let (group, version) = tracer::model::split_api_version(text("/apiVersion")).unwrap();
                 let names = index.entry(Gvk::new(group, version, text("/kind"))).or_default();

@@ -20,7 +20,7 @@ type State = BTreeMap<String, Value>;
 
 /// Plays an event as SimKube's driver does. Tells of deletions of what is not there.
 fn play(state: &mut State, event: &Event) -> Result<(), String> {
-    state.extend(event.applied.iter().map(|object| key(object)));
+    state.extend(event.applied.iter().map(|object| key(&object.text())));
     for gone in &event.deleted {
         let key = format!("{}.{} {}/{}", gone.api_version, gone.kind, gone.namespace, gone.name);
         state.remove(&key).ok_or_else(|| format!("{key} is deleted at {}, and is not there", event.ts))?;
@@ -102,7 +102,7 @@ proptest! {
         if all.events.windows(2).all(|two| two[0].ts < two[1].ts) {
             prop_assert!(first == later, "{}", message());
             let kept = |event: &Event| {
-                let applied = event.applied.iter().filter(|object| key(object).1["metadata"]["namespace"] != "two");
+                let applied = event.applied.iter().filter(|object| key(&object.text()).1["metadata"]["namespace"] != "two");
                 let deleted = event.deleted.iter().filter(|gone| gone.namespace != "two");
                 Event { ts: event.ts, applied: applied.cloned().collect(), deleted: deleted.cloned().collect() }
             };
@@ -196,7 +196,7 @@ fn replays(trace: &Trace<Value>, log: &Recording, tracked: bool, (from, to): (i6
     for event in &trace.events {
         ensure(event.ts >= ts, &|| format!("time goes back at {}", event.ts))?;
         ts = event.ts;
-        seen.extend(event.applied.iter().map(|object| key(object).0));
+        seen.extend(event.applied.iter().map(|object| key(&object.text()).0));
         play(&mut state, event)?;
         for (key, object) in &state {
             ensure(!object["metadata"]["namespace"].as_str().unwrap_or_default().is_empty(), &|| {

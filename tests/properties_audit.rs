@@ -299,7 +299,7 @@ fn honest(log: &Recording, full: &[u8], low: &Told) -> Result<(), String> {
     let (full, trace) = (parse(full), parse(&low.trace));
     for event in &trace.events {
         for object in &event.applied {
-            let (key, object) = key(object);
+            let (key, object) = key(&object.text());
             let mut there = log.writes.iter().filter(|write| self::key(write.body.to_string().as_bytes()).0 == key);
             let had = |body: &Value| ["spec", "data"].iter().all(|content| holds(&body[content], &object[content]));
             if !there.any(|write| had(&write.body)) && !named(&name(&object)) {
@@ -361,7 +361,7 @@ fn paths(trace: &Trace<Value>, with_metadata: bool) -> Paths {
     let mut objects: BTreeMap<String, Course> = BTreeMap::new();
     for event in &trace.events {
         for object in &event.applied {
-            let (key, mut object) = key(object);
+            let (key, mut object) = key(&object.text());
             let left_out = if with_metadata { &["status"][..] } else { &["status", "metadata"] };
             left_out.iter().for_each(|member| drop(object.as_object_mut().unwrap().remove(*member)));
             objects.entry(key).or_default().push((event.ts, object));

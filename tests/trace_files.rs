@@ -3,14 +3,13 @@
 #![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
 
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use proptest::collection::{btree_map, vec};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 use tracer::model::Gvk;
 use tracer::trace::read::is_trace;
-use tracer::trace::{Deleted, Event, Format, Lifecycle, Part, ReadError, Trace, object_text, read, read_all, write};
+use tracer::trace::{Deleted, Event, Format, Lifecycle, Object, Part, ReadError, Trace, read, read_all, write};
 
 const MIB: u64 = 1 << 20;
 
@@ -44,6 +43,10 @@ fn traces_of_simkube_are_read_and_written_again() {
     }
 }
 
+fn object(value: Value) -> Object {
+    Object::of(value.as_object().unwrap())
+}
+
 /// MessagePack of a trace whose fields are given as JSON; lifecycles cannot be, and are empty.
 fn packed(fields: &Value) -> Vec<u8> {
     rmp_serde::to_vec(fields).unwrap()
@@ -59,7 +62,7 @@ fn fields_may_come_in_any_order_and_unknown_ones_are_passed_over() {
     fields["annotations"] = json!({"by": ["somebody"]});
     fields["events"] = json!([{"deleted_objs": [], "what": null, "applied_objs": [{"kind": "A"}], "ts": -3}]);
     let trace = read_all::<Value>(packed(&fields).as_slice(), MIB).unwrap();
-    let applied: Vec<Arc<[u8]>> = vec![br#"{"kind":"A"}"#.as_slice().into()];
+    let applied = vec![object(json!({"kind": "A"}))];
     assert_eq!(trace.events, [Event { ts: -3, applied, deleted: vec![] }]);
 }
 
@@ -149,8 +152,8 @@ fn headers_are_not_trusted() {
 #[test]
 fn the_deepest_object_is_written_again() {
     let nested = |levels: usize| {
-        let object = format!(r#"{{"a":{}{}}}"#, "[".repeat(levels - 1), "]".repeat(levels - 1));
-        let events = vec![Event { ts: 0, applied: vec![object.into_bytes().into()], deleted: vec![] }];
+        let lists = (1..levels).fold(None, |inner, _| Some(Value::from(Vec::from_iter(inner))));
+        let events = vec![Event { ts: 0, applied: vec![object(json!({"a": lists}))], deleted: vec![] }];
         Trace { config: json!({}), events, index: Default::default(), pod_lifecycles: Default::default() }
     };
     let deepest = nested(127);
@@ -215,8 +218,7 @@ fn json_value() -> impl Strategy<Value = Value> {
 }
 
 fn event() -> impl Strategy<Value = Event> {
-    let object = btree_map("[a-z]{1,4}", json_value(), 0..4)
-        .prop_map(|map| object_text(&Value::Object(map.into_iter().collect())));
+    let object = btree_map("[a-z]{1,4}", json_value(), 0..4).prop_map(|map| Object::of(&map.into_iter().collect()));
     let deleted = ("[a-z/0-9]{1,6}", "[A-Z]{1,5}", "[a-z]{0,4}", name())
         .prop_map(|(api_version, kind, namespace, name)| Deleted { api_version, kind, namespace, name });
     (any::<i64>(), vec(object, 0..4), vec(deleted, 0..3)).prop_map(|(ts, applied, deleted)| Event {

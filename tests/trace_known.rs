@@ -38,7 +38,7 @@ fn object_hashes_are_those_of_simkube() {
         let trace = read_all::<Value>(fixture(name).as_slice(), MIB).unwrap();
         let mut last = BTreeMap::new();
         for text in trace.events.iter().flat_map(|event| &event.applied) {
-            let object: Value = serde_json::from_slice(text).unwrap();
+            let object: Value = serde_json::from_slice(&text.text()).unwrap();
             last.insert((gvk(&object), ns_name(&object)), object_hash(object.get("spec")));
         }
         assert_eq!(last.len(), objects, "{name}");

@@ -11,12 +11,16 @@ use std::fs;
 use serde_json::{Value, json};
 use support::lab::{CONFIGS, WINDOWS};
 use support::*;
-use tracer::trace::{Event, Format, Trace, object_text};
+use tracer::trace::{Event, Format, Object, Trace};
 use tracer::validate::Rule;
 
 /// A trace of one event with these objects, without an index.
 fn trace(objects: &[Value]) -> Vec<u8> {
-    let events = vec![Event { ts: 5, applied: objects.iter().map(object_text).collect(), deleted: vec![] }];
+    let events = vec![Event {
+        ts: 5,
+        applied: objects.iter().filter_map(Value::as_object).map(Object::of).collect(),
+        deleted: vec![],
+    }];
     let trace = Trace { config: json!({"trackedObjects": {}}), events, ..Trace::default() };
     let mut bytes = Vec::new();
     tracer::trace::write(Format::Simkube, &trace, &mut bytes).unwrap();
@@ -31,7 +35,7 @@ fn with_status() -> Vec<u8> {
     let pod = with(pod, "/metadata", json!({"name": "p", "namespace": "shop"}));
     let hash = tracer::trace::object_hash(pod.get("spec"));
     let index = [("v1.Pod".parse().unwrap(), [("shop/p".to_owned(), hash)].into())].into();
-    let events = vec![Event { ts: 5, applied: vec![object_text(&pod)], deleted: vec![] }];
+    let events = vec![Event { ts: 5, applied: vec![Object::of(pod.as_object().unwrap())], deleted: vec![] }];
     bytes.clear();
     tracer::trace::write(Format::Simkube, &Trace { events, index, ..plain }, &mut bytes).unwrap();
     bytes

@@ -54,7 +54,11 @@ pub fn run_with_focus(options: ExportOptions, focus: Focus, messages: &Messages)
     if !refused {
         trace::write(options.format, &trace, &mut out).map_err(|error| out.blame(error))?;
     }
-    accounting.close(&account, refused, out)
+    let closed = accounting.close(&account, refused, out);
+    // The process ends here, and all its memory with it: to free what a million objects take piece by piece would cost as much
+    // again as to plan what is written of them.
+    std::mem::forget((trace, seen, graph));
+    closed
 }
 
 /// Bodies are needed of what is tracked; of pods, whose specs name their lifecycles; of Deployments, whose selectors prove

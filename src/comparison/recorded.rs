@@ -87,7 +87,7 @@ impl Recorded {
         self.events += 1;
         self.span = Some(self.span.map_or((event.ts, event.ts), |(from, to)| (from.min(event.ts), to.max(event.ts))));
         for object in &event.applied {
-            let Ok(Value::Object(mut object)) = serde_json::from_slice(object) else { continue };
+            let mut object = object.tree();
             let name = name_of(&object);
             if let Some(Value::Object(metadata)) = object.get_mut("metadata") {
                 tidy(metadata);

@@ -99,7 +99,7 @@ impl TraceReader<'_> {
         }
         let deletions = event.deleted.iter().map(|deleted| (bare(deleted), Change::Deleted));
         let applied =
-            event.applied.iter().map(|object| (String::from_utf8_lossy(object).into_owned(), Change::Applied));
+            event.applied.iter().map(|object| (String::from_utf8_lossy(&object.text()).into_owned(), Change::Applied));
         let operations: Vec<(String, Change)> = applied.chain(deletions).collect();
         let mut decoded: Vec<Decoded> = passed.into_iter().collect();
         decoded.push(self.decoded(Some(second), Vec::new()));

@@ -24,14 +24,23 @@ const BUILT_IN: [(&str, &str, &str); 11] = [
 
 /// The specs of the pods that an object is or makes.
 pub fn pod_specs<'o>(config: &TracerConfig, gvk: &Gvk, object: &'o mut Value) -> Vec<&'o mut Map<String, Value>> {
+    let specs = at_paths(object, &paths(config, gvk)).into_iter().filter_map(|template| template.get_mut("spec"));
+    specs.filter_map(Value::as_object_mut).collect()
+}
+
+/// Whether an object of a kind is a pod or makes any.
+pub(super) fn has_pods(config: &TracerConfig, gvk: &Gvk) -> bool {
+    !paths(config, gvk).is_empty()
+}
+
+/// Where the pod templates of a kind stand.
+fn paths<'c>(config: &'c TracerConfig, gvk: &Gvk) -> Vec<&'c str> {
     let built_in = BUILT_IN.iter().find(|(group, kind, _)| gvk.group == *group && gvk.kind == *kind);
-    let paths: Vec<&str> = match (built_in, config.pod_template_paths(gvk)) {
+    match (built_in, config.pod_template_paths(gvk)) {
         (Some((_, _, path)), _) => vec![path],
         (None, Some(paths)) => paths.iter().map(String::as_str).collect(),
         (None, None) => Vec::new(),
-    };
-    let specs = at_paths(object, &paths).into_iter().filter_map(|template| template.get_mut("spec"));
-    specs.filter_map(Value::as_object_mut).collect()
+    }
 }
 
 /// What stands at JSON pointers in which `*` is every element, each place once, in the order of the text.

@@ -220,3 +220,44 @@ fn malformed_specs_are_no_reason_to_panic() {
         }
     }
 }
+
+#[test]
+fn what_refers_to_anything_may_refer() {
+    let config = TracerConfig::default();
+    let may = |kind: &str, object: &Value| may_refer(&config, &gvk(kind), object.to_string().as_bytes());
+    for (field, value) in needy().as_object().unwrap() {
+        let parts = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
+        for part in parts {
+            let part = if value.is_array() { json!([part]) } else { part };
+            let object = json!({"spec": {field: part}});
+            assert!(shown("v1.Pod", &object).is_empty() || may("v1.Pod", &object), "{object}");
+        }
+    }
+    let account = json!({"spec": {"serviceAccountName": "robot"}});
+    let plain = json!({"spec": {"containers": [{"name": "c", "image": "app"}], "volumes": [{"emptyDir": {}}]}});
+    assert!(may("v1.Pod", &account) && !may("lab.example.dev/v1.Gang", &account) && !may("v1.Pod", &plain));
+}
+
+proptest::proptest! {
+    /// A spec of any of the fields in which references stand, however they stand in each other.
+    #[test]
+    fn nothing_refers_without_being_seen_to(picks in proptest::collection::vec((0usize..30, 0usize..30, 0usize..3), 0..12)) {
+        let names = ["containers", "env", "envFrom", "valueFrom", "configMapKeyRef", "secretKeyRef", "configMapRef", "secretRef",
+            "volumes", "projected", "sources", "configMap", "secret", "persistentVolumeClaim", "azureFile", "csi", "ephemeral",
+            "nodePublishSecretRef", "imagePullSecrets", "serviceAccount", "serviceAccountName", "priorityClassName",
+            "runtimeClassName", "volumeClaimTemplates", "secretName", "claimName", "metadata", "name", "spec", "template"];
+        let mut value = json!({"name": "x", "secretName": "x", "claimName": "x"});
+        for (name, beside, form) in picks {
+            value = match form {
+                0 => json!({names[name]: value, "name": "x", names[beside]: "x"}),
+                1 => json!({names[name]: [value], "name": "x", names[beside]: "x"}),
+                _ => json!({names[name]: [value.clone()], names[beside]: value}),
+            };
+        }
+        for kind in ["v1.Pod", "apps/v1.StatefulSet"] {
+            let object = json!({"spec": {"template": {"spec": value}, "volumeClaimTemplates": value[names[0]], "volumes": value["volumes"]}});
+            let refers = !shown(kind, &object).is_empty();
+            proptest::prop_assert!(!refers || may_refer(&TracerConfig::default(), &gvk(kind), object.to_string().as_bytes()));
+        }
+    }
+}

@@ -6,7 +6,9 @@
 
 pub mod canonical;
 pub mod scan;
+pub mod tokens;
 mod walk;
+pub mod write;
 
 pub use walk::Walk;
 use walk::walk;
@@ -266,13 +268,13 @@ pub fn is_empty(raw: Raw<'_>) -> bool {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use proptest::prelude::*;
 
     use super::*;
 
     /// Any JSON value, with much in it that could be mistaken for structure.
-    pub(super) fn any_json() -> impl Strategy<Value = serde_json::Value> {
+    pub(crate) fn any_json() -> impl Strategy<Value = serde_json::Value> {
         let text = "[a\\\\\"{}\\[\\],: \u{e9}\n]{0,70}";
         let leaf = prop_oneof![
             text.prop_map(serde_json::Value::from),

@@ -2,7 +2,7 @@
 //!
 //! The layout is that of SimKube's `sk-core/src/trace/` (`mod.rs`, `event.rs`, `index.rs`, `pod_owners_map.rs`). A [`Trace`]
 //! is what [`mod@write`] writes and [`mod@read`] reads. It holds objects as JSON text: as trees they would take several
-//! times the memory, and the same text can stand in the store and in the trace at once.
+//! times the memory, and what is recorded of an object can stand in the store and in the trace at once ([`Object`]).
 //!
 //! This is the only room that knows MessagePack. It does not know what a config says: `C` is whatever serialises in the form
 //! that a trace's `config` has.
@@ -15,18 +15,26 @@ use serde_json::Value;
 
 use crate::model::Gvk;
 
+mod compose;
 pub mod hash;
 mod msgpack;
+mod object;
+mod pod_specs;
 pub mod pod_update;
 pub mod read;
+mod recorded;
 pub mod sanitize;
 mod sip;
+mod transcode;
 mod tree;
 pub mod write;
 
 pub use hash::{object_hash, pod_spec_hash};
+pub use object::{Object, Types};
+pub use pod_specs::PodSpecHashes;
 pub use pod_update::{PodUpdate, pod_update};
 pub use read::{Part, ReadError, read, read_all, read_config};
+pub use recorded::Recorded;
 pub use sanitize::{Content, Sanitize, content};
 pub use write::{Format, write};
 
@@ -58,8 +66,8 @@ pub type PodLifecycles = BTreeMap<(Gvk, String), BTreeMap<u64, Vec<Lifecycle>>>;
 pub struct Event {
     /// Unix seconds.
     pub ts: i64,
-    /// Whole objects, sanitised, each as the text of one JSON object.
-    pub applied: Vec<Arc<[u8]>>,
+    /// Whole objects, sanitised.
+    pub applied: Vec<Object>,
     /// What names the objects that go away.
     pub deleted: Vec<Deleted>,
 }
@@ -77,7 +85,7 @@ pub struct Deleted {
     pub name: String,
 }
 
-/// The text of an object, as an [`Event`] holds it: keys sorted, no spaces, so that equal objects have equal text.
+/// The text of an object, as an [`Object`] has it: keys sorted, no spaces, so that equal objects have equal text.
 pub fn object_text(object: &Value) -> Arc<[u8]> {
     object.to_string().into_bytes().into()
 }

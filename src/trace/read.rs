@@ -8,13 +8,12 @@
 use std::fmt;
 use std::io::{self, Read};
 use std::ops::ControlFlow;
-use std::sync::Arc;
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::msgpack::{Decoder, Problem, Token};
-use super::{Deleted, Event, Index, Lifecycle, PodLifecycles, Trace, VERSION, object_text};
+use super::{Deleted, Event, Index, Lifecycle, Object, PodLifecycles, Trace, VERSION};
 use crate::model::Gvk;
 
 /// One part of a trace.
@@ -22,8 +21,7 @@ use crate::model::Gvk;
 pub enum Part<C> {
     /// What was tracked.
     Config(C),
-    /// An event; they come in order. Its objects are maps, and text as [`object_text`] makes it; nothing else is known of
-    /// them.
+    /// An event; they come in order. Its objects are maps; nothing else is known of them.
     Event(Event),
     /// An object that appears in the trace, with the hash of its last spec.
     Indexed {
@@ -335,9 +333,11 @@ fn event<R: Read>(decoder: &mut Decoder<R>) -> Result<Event, Problem> {
     })
 }
 
-fn applied_object<R: Read>(decoder: &mut Decoder<R>) -> Result<Arc<[u8]>, Problem> {
-    let object = decoder.value()?;
-    if object.is_object() { Ok(object_text(&object)) } else { Err(malformed("an applied object is no map")) }
+fn applied_object<R: Read>(decoder: &mut Decoder<R>) -> Result<Object, Problem> {
+    match decoder.value()? {
+        Value::Object(object) => Ok(Object::of(&object)),
+        _ => Err(malformed("an applied object is no map")),
+    }
 }
 
 fn deleted_object<R: Read>(decoder: &mut Decoder<R>) -> Result<Deleted, Problem> {

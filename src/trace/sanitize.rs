@@ -30,7 +30,7 @@ pub(crate) const JOB_LABELS: [&str; 4] =
     ["controller-uid", "job-name", "batch.kubernetes.io/controller-uid", "batch.kubernetes.io/job-name"];
 
 /// Annotations that are not written in either mode: what kubectl and the deployment controller keep there.
-const BOOKKEEPING_ANNOTATIONS: [&str; 2] =
+pub(super) const BOOKKEEPING_ANNOTATIONS: [&str; 2] =
     ["kubectl.kubernetes.io/last-applied-configuration", "deployment.kubernetes.io/revision"];
 
 /// Annotations of a claim that tell where it was bound.
@@ -52,10 +52,26 @@ impl Sanitize {
         if is_pod(gvk) {
             remove(object, "spec", &["nodeName"]);
         }
-        if self == Sanitize::Replay {
+        if !self.keeps_status() {
             object.remove("status");
+        }
+        if self == Sanitize::Replay {
             make_creatable(gvk, object);
         }
+    }
+
+    /// Whether all of the content of a kind's objects may be written, whatever it is.
+    pub fn keeps_content(self, gvk: &Gvk) -> bool {
+        match (gvk.group.as_str(), gvk.kind.as_str()) {
+            ("", "Pod") => false,
+            ("batch", "Job") | ("", "Service" | "PersistentVolumeClaim") => self == Sanitize::Simkube,
+            _ => true,
+        }
+    }
+
+    /// Whether a status may be written.
+    pub fn keeps_status(self) -> bool {
+        self == Sanitize::Simkube
     }
 
     /// The metadata that may be written.

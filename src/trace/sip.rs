@@ -51,7 +51,18 @@ impl Sip13 {
     }
 
     fn bytes(&mut self, bytes: &[u8]) {
-        bytes.iter().for_each(|&byte| self.byte(byte));
+        let (words, rest) = bytes.as_chunks();
+        words.iter().for_each(|bytes| self.eight(u64::from_le_bytes(*bytes)));
+        rest.iter().for_each(|&byte| self.byte(byte));
+    }
+
+    /// Feeds eight bytes, the first of them lowest: as much of them as has room in the tail makes a word with it, the others are
+    /// the next tail.
+    fn eight(&mut self, bytes: u64) {
+        let filled = 8 * (self.length % 8) as u32;
+        self.word(self.tail | (bytes << filled));
+        self.tail = bytes.checked_shr(64 - filled).unwrap_or(0);
+        self.length = self.length.wrapping_add(8);
     }
 
     /// Feeds what std feeds for a `bool`: one byte.
@@ -61,7 +72,7 @@ impl Sip13 {
 
     /// Feeds what std feeds for a `u64`, an `i64` and (as bits) a discriminant: eight bytes, the lowest first.
     pub(super) fn u64(&mut self, value: u64) {
-        self.bytes(&value.to_le_bytes());
+        self.eight(value);
     }
 
     /// Feeds what std feeds for a `str`: its bytes, and one that no UTF-8 contains.

@@ -6,7 +6,7 @@ use std::fmt;
 use serde::ser::{Error as _, Serialize, SerializeStruct, Serializer};
 use serde_json::Value;
 
-use super::{Deleted, Event, Index, Lifecycle, PodLifecycles, Trace, VERSION};
+use super::{Deleted, Event, Index, Lifecycle, Object, PodLifecycles, Trace, VERSION};
 
 /// What separates kind and name where a key must be a string. No kind and no name contains it.
 const KEY_SEPARATOR: char = '|';
@@ -49,7 +49,7 @@ impl Serialize for Tail<'_> {
 }
 
 /// The lifecycles, keyed by an array of kind and name, or by one string in formats that people read.
-struct Lifecycles<'a>(&'a PodLifecycles);
+pub(super) struct Lifecycles<'a>(pub(super) &'a PodLifecycles);
 
 impl Serialize for Lifecycles<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
@@ -90,23 +90,26 @@ struct Objects<'a>(&'a Event);
 
 impl Serialize for Objects<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        serializer.collect_seq(self.0.applied.iter().map(|text| Text(text)))
+        serializer.collect_seq(self.0.applied.iter().map(AsTree))
     }
 }
 
 /// An object, parsed when its turn comes.
-struct Text<'a>(&'a [u8]);
+struct AsTree<'a>(&'a Object);
 
-impl Serialize for Text<'_> {
+impl Serialize for AsTree<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let object: Value =
-            serde_json::from_slice(self.0).map_err(|error| S::Error::custom(Unreadable(self.0, error)))?;
-        object.serialize(serializer)
+        tree(&self.0.text()).map_err(S::Error::custom)?.serialize(serializer)
     }
 }
 
+/// The tree of an object's text.
+pub(super) fn tree(text: &[u8]) -> Result<Value, Unreadable<'_>> {
+    serde_json::from_slice(text).map_err(|error| Unreadable(text, error))
+}
+
 /// An object's text that is no JSON: a defect of the program, said with enough of the text to find it.
-struct Unreadable<'a>(&'a [u8], serde_json::Error);
+pub(super) struct Unreadable<'a>(&'a [u8], serde_json::Error);
 
 impl fmt::Display for Unreadable<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,16 +8,16 @@
 //! | `jsonl` | a line with `version` and `config`, a line for each event, a line with `index` and `pod_lifecycles` |
 //!
 //! In the formats for people the keys of `pod_lifecycles` are strings, `GVK|namespace/name` and the hash in decimal, for no
-//! key of a JSON object can be an array. All formats stream: never more than one object is a tree in memory. The same trace
-//! gives the same bytes.
+//! key of a JSON object can be an array. All formats stream: never more than one object is a tree in memory, for MessagePack none.
+//! The same trace gives the same bytes.
 
 use std::io::{self, BufWriter, Write};
 use std::str::FromStr;
 
 use serde::Serialize;
 
-use super::Trace;
-use super::tree::{Head, Tail};
+use super::tree::{Head, Lifecycles, Tail, tree};
+use super::{Event, Object, Trace, VERSION, transcode};
 
 /// How a trace is written.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -90,9 +90,65 @@ pub fn write<C: Serialize>(format: Format, trace: &Trace<C>, writer: impl Write)
 /// What a serialiser says. What the writer said is remembered apart: the serialisers wrap it each in its own way.
 type Written = Result<(), String>;
 
+/// What rmp-serde would write of the trace, without a tree of each object between.
 fn simkube<C: Serialize>(trace: &Trace<C>, out: &mut impl Write) -> Written {
-    let mut serializer = rmp_serde::Serializer::new(out).with_struct_map();
-    trace.serialize(&mut serializer).map_err(|error| error.to_string())
+    let mut objects = Objects::default();
+    map_of(5, out)?;
+    field("version", &VERSION, out)?;
+    field("config", &trace.config, out)?;
+    packed("events", out)?;
+    objects.array_of(trace.events.len(), out)?;
+    trace.events.iter().try_for_each(|event| objects.event(event, out))?;
+    field("index", &trace.index, out)?;
+    field("pod_lifecycles", &Lifecycles(&trace.pod_lifecycles), out)
+}
+
+/// The header of a map of a few fields.
+fn map_of(fields: u8, out: &mut impl Write) -> Written {
+    out.write_all(&[0x80 | fields]).map_err(|error| error.to_string())
+}
+
+fn field(name: &str, value: &impl Serialize, out: &mut impl Write) -> Written {
+    packed(name, out)?;
+    packed(value, out)
+}
+
+fn packed(value: &(impl Serialize + ?Sized), out: &mut impl Write) -> Written {
+    value.serialize(&mut rmp_serde::Serializer::new(out).with_struct_map()).map_err(|error| error.to_string())
+}
+
+/// Writes objects as MessagePack, one by one in the same memory.
+#[derive(Default)]
+struct Objects {
+    text: Vec<u8>,
+    packed: Vec<u8>,
+}
+
+impl Objects {
+    fn event(&mut self, event: &Event, out: &mut impl Write) -> Written {
+        map_of(3, out)?;
+        field("ts", &event.ts, out)?;
+        packed("applied_objs", out)?;
+        self.array_of(event.applied.len(), out)?;
+        event.applied.iter().try_for_each(|object| self.object(object, out))?;
+        field("deleted_objs", &event.deleted, out)
+    }
+
+    fn array_of(&mut self, elements: usize, out: &mut impl Write) -> Written {
+        self.packed.clear();
+        transcode::array_header(elements, &mut self.packed).ok_or("more elements than MessagePack can count")?;
+        out.write_all(&self.packed).map_err(|error| error.to_string())
+    }
+
+    fn object(&mut self, object: &Object, out: &mut impl Write) -> Written {
+        self.text.clear();
+        self.packed.clear();
+        object.append(&mut self.text);
+        match transcode::object(&self.text, &mut self.packed) {
+            Some(()) => out.write_all(&self.packed).map_err(|error| error.to_string()),
+            None => packed(&tree(&self.text).map_err(|error| error.to_string())?, out),
+        }
+    }
 }
 
 fn json<C: Serialize>(trace: &Trace<C>, out: &mut impl Write) -> Written {
@@ -139,8 +195,12 @@ impl<W: Write> Write for Remembering<W> {
 
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+    use serde_json::json;
+
     use super::*;
-    use crate::trace::{Deleted, Event, Lifecycle};
+    use crate::json::tests::any_json;
+    use crate::trace::{Deleted, Lifecycle};
 
     fn small() -> Trace<serde_json::Value> {
         let applied = br#"{"apiVersion":"v1","kind":"Pod","metadata":{"name":"p","namespace":"n"},"spec":{"a":1.0}}"#;
@@ -149,7 +209,7 @@ mod tests {
         Trace {
             config: serde_json::json!({"trackedObjects": {}}),
             events: vec![
-                Event { ts: 5, applied: vec![applied.as_slice().into()], deleted: vec![] },
+                Event { ts: 5, applied: vec![Object::whole(applied)], deleted: vec![] },
                 Event { ts: 6, applied: vec![], deleted: vec![gone] },
             ],
             index: [("v1.Pod".parse().unwrap(), [("n/p".to_owned(), u64::MAX)].into())].into(),
@@ -191,11 +251,25 @@ mod tests {
         assert!(out.ends_with(key));
     }
 
+    proptest! {
+        #[test]
+        fn messagepack_is_what_rmp_serde_makes_of_the_whole(values in prop::collection::vec(any_json(), 0..40), ts: i64) {
+            let objects: Vec<Object> = values.iter().map(|value| Object::whole(json!({"a": value}).to_string().as_bytes())).collect();
+            let mut trace = small();
+            trace.events.extend(objects.chunks(7).map(|applied| Event { ts, applied: applied.to_vec(), deleted: vec![] }));
+            trace.events.push(Event { ts, applied: objects, deleted: trace.events[1].deleted.clone() });
+            let (mut straight, mut whole) = (Vec::new(), Vec::new());
+            write(Format::Simkube, &trace, &mut straight).unwrap();
+            trace.serialize(&mut rmp_serde::Serializer::new(&mut whole).with_struct_map()).unwrap();
+            prop_assert_eq!(straight, whole);
+        }
+    }
+
     #[test]
     fn an_object_that_is_no_json_is_an_error_and_says_which() {
         for format in Format::ALL {
             let mut trace = small();
-            trace.events[0].applied.push(b"{\"a\":".as_slice().into());
+            trace.events[0].applied.push(Object::whole(b"{\"a\":"));
             let error = write(format, &trace, io::sink()).unwrap_err();
             assert_eq!(error.kind(), io::ErrorKind::InvalidData);
             assert!(error.to_string().contains(r#"{"a":"#), "{error}");

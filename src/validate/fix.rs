@@ -1,7 +1,6 @@
 //! A trace without what can be taken out of it, or put right, at no loss: nothing of it would have come of a replay.
 
 use std::collections::{BTreeMap, HashMap};
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -10,7 +9,7 @@ use super::{gvk, no_config, object};
 use crate::config::TracerConfig;
 use crate::dependencies::pod_specs;
 use crate::model::Gvk;
-use crate::trace::{Event, Index, Sanitize, Trace, object_hash, object_text, pod_update};
+use crate::trace::{Event, Index, Object, Sanitize, Trace, object_hash, pod_update};
 
 /// Puts a trace right: takes out what servers set, ignore or refuse; changes of pods that no update can make; deletions of
 /// what is not there; what one event applies twice; ReplicaSets from the config; and makes the index anew.
@@ -45,18 +44,18 @@ struct Written {
 
 impl Fixer {
     fn event(&mut self, event: &mut Event) {
-        let mut last: HashMap<Name, Arc<[u8]>> = HashMap::new();
-        let mut applied: Vec<Arc<[u8]>> = Vec::with_capacity(event.applied.len());
-        for text in &event.applied {
-            let object: Value = serde_json::from_slice(text).unwrap_or_default();
-            let Ok(name) = object::name(&object) else {
-                applied.push(text.clone());
+        let mut last: HashMap<Name, Object> = HashMap::new();
+        let mut applied: Vec<Object> = Vec::with_capacity(event.applied.len());
+        for object in event.applied.drain(..) {
+            let tree = Value::Object(object.tree());
+            let Ok(name) = object::name(&tree) else {
+                applied.push(object);
                 continue;
             };
-            let Some(text) = self.applied(&name, object) else { continue };
-            if last.get(&name) != Some(&text) {
-                last.insert(name, text.clone());
-                applied.push(text);
+            let Some(object) = self.applied(&name, tree) else { continue };
+            if last.get(&name) != Some(&object) {
+                last.insert(name, object.clone());
+                applied.push(object);
             }
         }
         event.applied = applied;
@@ -68,7 +67,7 @@ impl Fixer {
     }
 
     /// An object as it is to be written; nothing where nothing is left of a change.
-    fn applied(&mut self, name: &Name, mut object: Value) -> Option<Arc<[u8]>> {
+    fn applied(&mut self, name: &Name, mut object: Value) -> Option<Object> {
         if let Value::Object(members) = &mut object {
             Sanitize::Replay.object(&name.gvk, members);
         }
@@ -84,7 +83,7 @@ impl Fixer {
         }
         let spec = object.get("spec");
         *written = Written { there: true, hash: object_hash(spec), spec: spec.filter(|_| is_pod).cloned() };
-        Some(object_text(&object))
+        object.as_object().map(Object::of)
     }
 }
 

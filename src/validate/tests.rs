@@ -1,13 +1,12 @@
 use std::collections::BTreeSet;
-use std::sync::Arc;
 
 use serde_json::json;
 
 use super::*;
-use crate::trace::{Deleted, Format, Lifecycle, object_text};
+use crate::trace::{Deleted, Format, Lifecycle, Object};
 
-fn text(object: &Value) -> Arc<[u8]> {
-    object_text(object)
+fn text(object: &Value) -> Object {
+    Object::of(object.as_object().unwrap())
 }
 
 /// An object of namespace `n`, with these members besides.
@@ -43,7 +42,7 @@ fn trace(events: Vec<Event>) -> Trace<Value> {
     let config = json!({"trackedObjects": {"v1.Pod": {"podSpecTemplatePaths": [""], "trackLifecycle": true}}});
     let mut trace = Trace { config, events, ..Trace::default() };
     for object in trace.events.iter().flat_map(|event| &event.applied) {
-        let object: Value = serde_json::from_slice(object).unwrap();
+        let object = Value::Object(object.tree());
         if let Ok(name) = object::name(&object) {
             let hash = trace::object_hash(object.get("spec"));
             trace.index.entry(name.gvk).or_default().insert(name.ns_name, hash);
@@ -308,7 +307,7 @@ fn a_pod_of_which_no_change_can_be_made_keeps_what_can() {
     let changes = [image("a:1", "h"), image("a:1", "i"), image("a:2", "i")];
     let mut fixed = trace((5..).zip(changes).map(|(ts, pod)| event(ts, &[pod], &[])).collect());
     fix(&mut fixed);
-    let written: Vec<Vec<Arc<[u8]>>> = fixed.events.iter().map(|event| event.applied.clone()).collect();
+    let written: Vec<Vec<Object>> = fixed.events.iter().map(|event| event.applied.clone()).collect();
     assert_eq!(written, [vec![text(&image("a:1", "h"))], vec![], vec![text(&image("a:2", "h"))]]);
 }
 

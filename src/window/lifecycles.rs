@@ -12,7 +12,7 @@ use crate::model::{Gvk, ObjectKey};
 use crate::owners::Owner;
 use crate::report::{Reason, Report};
 use crate::store::{Object, ObjectId};
-use crate::trace::{Lifecycle, PodLifecycles, pod_spec_hash};
+use crate::trace::{Lifecycle, PodLifecycles, PodSpecHashes};
 
 /// All lifecycles that overlap the window, by owner and pod-spec hash.
 pub(super) fn collect(
@@ -23,6 +23,7 @@ pub(super) fn collect(
     report: &mut Report,
 ) -> PodLifecycles {
     let owners = Owners { export, membership, plan, window };
+    let mut hashes = PodSpecHashes::new(export.history.fingerprints);
     let mut told: BTreeMap<(Gvk, String), BTreeMap<u64, Tellings>> = BTreeMap::new();
     for (id, pod) in export.history.objects.iter().enumerate().filter(|(_, object)| object.key.kind.is("", "Pod")) {
         let Some(life) = life(pod) else { continue };
@@ -38,7 +39,7 @@ pub(super) fn collect(
         if in_window && !plan.exported.contains(&id) {
             certainty::note_hash(pod, window, report);
         }
-        match hash(pod) {
+        match first_running(pod).content.as_ref().and_then(|content| hashes.of(content)) {
             Some(hash) => told.entry(owner).or_default().entry(hash).or_default().log(life),
             None if !in_window => {}
             None => report.note(Reason::PodSpecUnreadable, Some(pod.born), || pod.key.to_string()),
@@ -87,11 +88,6 @@ fn clip(life: &Life, window: Window) -> Option<Lifecycle> {
 fn carried(export: &Export<'_>, pod: &Object, (gvk, ns_name): &(Gvk, String)) -> bool {
     let of_owner = |carried: &OwnerLifecycles| carried.gvk == *gvk && carried.ns_name == *ns_name;
     pod.versions.iter().all(|version| version.place.is_some()) && export.carried.iter().any(of_owner)
-}
-
-fn hash(pod: &Object) -> Option<u64> {
-    let content = first_running(pod).content.as_ref()?;
-    pod_spec_hash(content.object().get("spec")?).ok()
 }
 
 /// Tells under whom lifecycles are recorded.

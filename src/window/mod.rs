@@ -26,6 +26,7 @@ use crate::model::{Gvk, ObjectKey};
 use crate::owners::OwnerGraph;
 use crate::report::Report;
 use crate::store::History;
+use crate::store::history::Place;
 use crate::trace::{Event, Sanitize, Trace};
 
 /// A window, in Unix seconds.
@@ -89,26 +90,33 @@ impl Export<'_> {
 fn pack(operations: Vec<Operation>, history: &History) -> Vec<Event> {
     let mut events: Vec<Event> = Vec::new();
     let mut deleted: BTreeSet<&ObjectKey> = BTreeSet::new();
-    let mut before: Option<Operation> = None;
+    let mut before: Option<Option<Place>> = None;
     for operation in operations {
         let key = &history.objects[operation.object].key;
         let fits = events.last().is_some_and(|event| event.ts == operation.at.seconds())
             && !operation.must_follow_deletion(&deleted, key)
-            && before.as_ref().is_some_and(|before| operation.same_event_of_a_trace(before));
+            && before.is_some_and(|before| same_event_of_a_trace(before, operation.place));
         if !fits {
             deleted.clear();
             events.push(Event { ts: operation.at.seconds(), applied: Vec::new(), deleted: Vec::new() });
         }
-        if let Some(event) = events.last_mut() {
-            match &operation.action {
-                Action::Apply(object) => event.applied.push(object.clone()),
-                Action::Delete(object) => {
-                    event.deleted.push(object.clone());
-                    deleted.insert(key);
-                }
+        before = Some(operation.place);
+        let Some(event) = events.last_mut() else { continue };
+        match operation.action {
+            Action::Apply(object) => event.applied.push(object),
+            Action::Delete(object) => {
+                event.deleted.push(*object);
+                deleted.insert(key);
             }
         }
-        before = Some(operation);
     }
     events
+}
+
+/// Whether two operations may stand in one event: two events of one trace stay two.
+fn same_event_of_a_trace(one: Option<Place>, other: Option<Place>) -> bool {
+    match (one, other) {
+        (Some(a), Some(b)) => a.source != b.source || a.event == b.event,
+        _ => true,
+    }
 }

@@ -1,22 +1,20 @@
 //! What the replay has to do, in order: apply this, delete that.
 
 mod along;
+mod body;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
-use std::sync::Arc;
 
-use serde_json::{Map, Value};
+use body::{Body, body};
 
-use super::needs::{Needs, References};
+use super::needs::Needs;
 use super::{Export, Membership, Stay, Window, certainty};
-use crate::blobs::Blob;
-use crate::dependencies::{Dependency, Deps, empty_secret, sift};
 use crate::lifecycle;
 use crate::model::{Gvk, ObjectKey, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
 use crate::store::history::Place;
 use crate::store::{History, Object, ObjectId, Version};
-use crate::trace::{Deleted, Index, Lifecycle, Sanitize, content, object_hash, object_text, pod_update};
+use crate::trace::{self, Deleted, Index, Lifecycle, Sanitize, Types};
 
 /// One thing that the replay has to do.
 pub(super) struct Operation {
@@ -28,15 +26,15 @@ pub(super) struct Operation {
     /// Others need what is applied, and it was not there before.
     needed: bool,
     resource_version: Option<ResourceVersion>,
-    place: Option<Place>,
+    pub place: Option<Place>,
 }
 
 /// What it is.
 pub(super) enum Action {
-    /// Apply this object: canonical JSON, sanitised.
-    Apply(Arc<[u8]>),
+    /// Apply this object, which is sanitised.
+    Apply(trace::Object),
     /// Delete this one.
-    Delete(Deleted),
+    Delete(Box<Deleted>),
 }
 
 impl Operation {
@@ -51,20 +49,12 @@ impl Operation {
         let applies = matches!(self.action, Action::Apply(_));
         applies && (deleted.contains(key) || (self.orphaned && !deleted.is_empty()))
     }
-
-    /// Whether it may stand in one event with another: two events of one trace stay two.
-    pub fn same_event_of_a_trace(&self, other: &Operation) -> bool {
-        match (self.place, other.place) {
-            (Some(a), Some(b)) => a.source != b.source || a.event == b.event,
-            _ => true,
-        }
-    }
 }
 
 /// What is to be written.
 #[derive(Default)]
 pub(super) struct Plan {
-    pub start: Vec<Arc<[u8]>>,
+    pub start: Vec<trace::Object>,
     pub operations: Vec<Operation>,
     pub index: Index,
     pub exported: HashSet<ObjectId>,
@@ -74,8 +64,9 @@ pub(super) struct Plan {
 struct Start {
     needed: bool,
     id: ObjectId,
-    place: Option<Place>,
-    object: Arc<[u8]>,
+    /// Boxed: most have none.
+    place: Option<Box<Place>>,
+    object: trace::Object,
 }
 
 impl Start {
@@ -83,7 +74,14 @@ impl Start {
     fn order(&self, history: &History) -> impl Ord + use<> {
         let object = &history.objects[self.id];
         let created = object.created.unwrap_or(object.born);
-        (!self.needed, created, object.born, self.place, object.versions[0].resource_version, self.id)
+        (
+            !self.needed,
+            created,
+            object.born,
+            self.place.as_deref().copied(),
+            object.versions[0].resource_version,
+            self.id,
+        )
     }
 }
 
@@ -94,15 +92,11 @@ pub(super) struct Planner<'a> {
     window: Window,
     /// What traces tell of pods that are their own owners, by `namespace/name`.
     lives_of_pods: HashMap<String, Vec<&'a Lifecycle>>,
+    /// The kind at hand.
+    types: Option<(Gvk, Types)>,
     start: Vec<Start>,
     needs: Needs,
     plan: Plan,
-}
-
-/// An object as it is written, and what it refers to.
-struct Body {
-    object: Map<String, Value>,
-    references: References,
 }
 
 /// What is written last of an object, and what is compared of it.
@@ -111,17 +105,6 @@ struct Written {
     version: Version,
     /// Whether it differs from what was recorded, by a change of a pod that no update can make.
     lossy: bool,
-}
-
-impl Written {
-    /// A pod in a replay can only be updated: what no update can change stays as it was written before.
-    fn keep_what_no_update_changes(&mut self, before: &Written) {
-        let (old, new) = (&before.body.object, &mut self.body.object);
-        let (Some(old), Some(recorded)) = (old.get("spec"), new.get("spec")) else { return };
-        let update = pod_update(old, recorded);
-        self.lossy = update.lossy;
-        new.insert("spec".to_owned(), update.spec);
-    }
 }
 
 impl<'a> Planner<'a> {
@@ -135,6 +118,7 @@ impl<'a> Planner<'a> {
             membership,
             window,
             lives_of_pods,
+            types: None,
             start: Vec::new(),
             needs: Needs::default(),
             plan: Plan::default(),
@@ -156,12 +140,20 @@ impl<'a> Planner<'a> {
         if object.born.seconds() >= self.window.to || self.over_before(object) {
             return;
         }
-        let export = self.export;
-        let body = |version: &Version| body(export, &gvk, object, version);
+        let (export, types) = (self.export, self.types(&gvk));
+        let body = |version: &Version| body(export, &gvk, &types, object, version);
         for stay in self.membership.stays(id) {
             self.stay(id, &gvk, stay, &body, report);
         }
         self.note_certainty(id, report);
+    }
+
+    /// The type that objects of a kind have in the trace. They come kind by kind.
+    fn types(&mut self, gvk: &Gvk) -> Types {
+        match &self.types {
+            Some((known, types)) if known == gvk => types.clone(),
+            _ => self.types.insert((gvk.clone(), Types::of(gvk))).1.clone(),
+        }
     }
 
     /// Notes what of an object's content is not known, if it is in the trace.
@@ -182,8 +174,11 @@ impl<'a> Planner<'a> {
     /// The whole plan, in order, with what others need in it and before them.
     pub fn finish(mut self, report: &mut Report) -> Plan {
         let stubs = self.bring_along(report);
-        self.start.sort_by_key(|start| start.order(self.export.history));
-        self.plan.start = stubs.into_iter().chain(self.start.into_iter().map(|start| start.object)).collect();
+        // No object is there twice, so no two are equal in their order.
+        self.start.sort_unstable_by_key(|start| start.order(self.export.history));
+        // All of them in the same memory, in front of which the stubs, of which there are few, are put.
+        self.plan.start = self.start.into_iter().map(|start| start.object).collect();
+        self.plan.start.splice(0..0, stubs);
         self.plan.operations.sort_by_key(Operation::order);
         self.plan
     }
@@ -243,7 +238,7 @@ impl<'a> Planner<'a> {
                 self.plan.operations.push(Operation {
                     at,
                     object: id,
-                    action: Action::Apply(text(&next.body.object)),
+                    action: Action::Apply(next.body.object.object()),
                     orphaned: std::mem::take(&mut orphaned),
                     needed: false,
                     resource_version: version.resource_version,
@@ -278,12 +273,12 @@ impl<'a> Planner<'a> {
         let mut next = Written { body: body(version), version: version.clone(), lossy: false };
         if let Some(before) = written {
             if self.export.sanitize == Sanitize::Replay && object.key.kind.is("", "Pod") && in_trace {
-                next.keep_what_no_update_changes(before);
+                next.lossy = next.body.object.keep_what_no_update_changes(&before.body.object);
                 if next.lossy && !std::mem::replace(&mut before.lossy, next.lossy) {
                     report.note(Reason::PodChangeUnwritable, Some(version.at), || object.key.to_string());
                 }
             }
-            if content(&before.body.object) == content(&next.body.object) {
+            if before.body.object.has_content_of(&next.body.object) {
                 return None;
             }
         }
@@ -293,7 +288,12 @@ impl<'a> Planner<'a> {
     fn starting(&mut self, id: ObjectId, written: Option<&Written>) {
         let Some(written) = written else { return };
         self.needs.written(&self.export.history.objects[id].key, Timestamp::MIN, &written.body.references);
-        self.start.push(Start { needed: false, id, place: written.version.place, object: text(&written.body.object) });
+        self.start.push(Start {
+            needed: false,
+            id,
+            place: written.version.place.map(Box::new),
+            object: written.body.object.object(),
+        });
     }
 
     fn delete(&mut self, id: ObjectId, gvk: &Gvk, at: Timestamp) {
@@ -308,7 +308,7 @@ impl<'a> Planner<'a> {
         self.plan.operations.push(Operation {
             at,
             object: id,
-            action: Action::Delete(deleted),
+            action: Action::Delete(Box::new(deleted)),
             orphaned: false,
             needed: false,
             resource_version: end.and_then(|end| end.resource_version),
@@ -318,42 +318,10 @@ impl<'a> Planner<'a> {
 
     fn index(&mut self, id: ObjectId, gvk: &Gvk, written: &Written) {
         let object = &self.export.history.objects[id];
-        let hash = object_hash(written.body.object.get("spec"));
+        let hash = written.body.object.spec_hash();
         self.plan.index.entry(gvk.clone()).or_default().insert(object.key.ns_name(), hash);
         self.plan.exported.insert(id);
     }
-}
-
-/// An object of the trace as it is written.
-fn body(export: &Export<'_>, gvk: &Gvk, object: &Object, version: &Version) -> Body {
-    let mut whole = version.content.as_ref().map(Blob::object).unwrap_or_default();
-    let mut metadata = version.metadata.object();
-    metadata.insert("name".to_owned(), object.key.name.clone().into());
-    metadata.insert("namespace".to_owned(), object.key.namespace.clone().into());
-    whole.insert("metadata".to_owned(), Value::Object(metadata));
-    if let Some(status) = &version.status {
-        whole.insert("status".to_owned(), Value::Object(status.object()));
-    }
-    export.sanitize.object(gvk, &mut whole);
-    // Where what pods need comes along, no secret does.
-    if export.deps == Deps::Include && object.key.kind == Dependency::Secret.gvk().group_kind() {
-        whole = empty_secret(&object.key, &whole);
-    }
-    referring(export, gvk, whole)
-}
-
-/// What an object refers to, and the object with as much of that as is to stay.
-fn referring(export: &Export<'_>, gvk: &Gvk, object: Map<String, Value>) -> Body {
-    let mut references = References::default();
-    let mut object = Value::Object(object);
-    sift(export.config, gvk, &mut object, &mut |reference| {
-        let keeps = export.deps.keeps(reference);
-        let list = if keeps { &mut references.kept } else { &mut references.removed };
-        list.push(reference.clone());
-        keeps
-    });
-    let object = if let Value::Object(object) = object { object } else { Map::new() };
-    Body { object, references }
 }
 
 /// The states of an object in a stay: as it is when it joins, then every later version.
@@ -362,8 +330,4 @@ fn states(object: &Object, stay: Stay) -> Vec<(Timestamp, &Version)> {
     let later = object.versions.iter().filter(|version| version.at > stay.since);
     let later = later.filter(|version| stay.until.is_none_or(|until| version.at < until));
     joined.chain(later.map(|version| (version.at, version))).collect()
-}
-
-fn text(object: &Map<String, Value>) -> Arc<[u8]> {
-    object_text(&Value::Object(object.clone()))
 }

@@ -124,7 +124,7 @@ impl Comparison {
         let mut specs: BTreeMap<String, Value> = BTreeMap::new();
         for event in &trace.events {
             for object in &event.applied {
-                let mut object: Map<String, Value> = serde_json::from_slice(object).expect("a trace's object is JSON");
+                let mut object = object.tree();
                 let key = key_of(&object);
                 if self.replay {
                     retakeable(&mut object);

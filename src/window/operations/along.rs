@@ -2,24 +2,24 @@
 //! before what needs it. SimKube's validator wants it there, and a server may refuse pods without.
 
 use std::collections::{BTreeMap, HashSet};
-use std::sync::Arc;
 
 use serde_json::Value;
 
-use super::{Action, Body, Planner, Start, text};
+use super::body::{Form, tree};
+use super::{Action, Body, Planner, Start};
 use crate::dependencies::{Dependency, Deps, stub};
 use crate::filter::Subject;
 use crate::model::{ObjectKey, Timestamp};
 use crate::report::{Reason, Report};
 use crate::store::{ObjectId, Version};
-use crate::trace::object_hash;
+use crate::trace::{self, object_hash};
 use crate::window::Stay;
 use crate::window::needs::{Need, References};
 
 impl Planner<'_> {
     /// Plans what the objects planned so far need, and counts what they lack and what was taken out of them. Gives the stubs
     /// of the starting state.
-    pub(super) fn bring_along(&mut self, report: &mut Report) -> Vec<Arc<[u8]>> {
+    pub(super) fn bring_along(&mut self, report: &mut Report) -> Vec<trace::Object> {
         let start = Timestamp::from_seconds(self.window.from);
         self.needs.note_removed(start, report);
         let needed = self.needs.take();
@@ -44,7 +44,7 @@ impl Planner<'_> {
 
     /// Plans one thing that others need, unless it is in the trace anyhow or the user left it out; gives its stub where no log
     /// knows it.
-    fn bring(&mut self, kind: Dependency, key: &ObjectKey, need: &Need, report: &mut Report) -> Option<Arc<[u8]>> {
+    fn bring(&mut self, kind: Dependency, key: &ObjectKey, need: &Need, report: &mut Report) -> Option<trace::Object> {
         if self.is_listed(kind, key) || self.is_left_out(key, need.since) {
             return None;
         }
@@ -63,7 +63,7 @@ impl Planner<'_> {
         report.note(Reason::DependencyStub, Some(start.max(need.since)), || key.to_string());
         let stub = stub(kind, key, need.keys.iter().map(String::as_str));
         self.plan.index.entry(kind.gvk()).or_default().insert(key.ns_name(), object_hash(None));
-        Some(text(&stub))
+        Some(trace::Object::of(&stub))
     }
 
     /// Plans an object of the log that others need.
@@ -71,7 +71,7 @@ impl Planner<'_> {
         let (export, gvk) = (self.export, kind.gvk());
         let object = &export.history.objects[id];
         let body = |version: &Version| {
-            let mut whole = super::body(export, &gvk, object, version).object;
+            let (mut whole, _) = tree(export, &gvk, object, version);
             // Its owner is another one in a simulation, if it is there at all: garbage would be made of what it owned.
             if let Some(metadata) = whole.get_mut("metadata").and_then(Value::as_object_mut) {
                 metadata.remove("ownerReferences");
@@ -80,7 +80,7 @@ impl Planner<'_> {
             if version.content.is_none() {
                 whole = stub(kind, &object.key, need.keys.iter().map(String::as_str));
             }
-            Body { object: whole, references: References::default() }
+            Body { object: Form::Tree(whole), references: References::default() }
         };
         let stay = Stay { since: object.born, until: object.end.map(|end| end.at), orphaned: false };
         self.stay(id, &gvk, stay, &body, report);
