@@ -56,17 +56,19 @@ impl Timestamp {
     /// fraction or with six digits of one. What needs a closer look is left to that way: leap seconds, the 29th of February.
     fn parse_utc(text: &[u8]) -> Option<Self> {
         let (moment, fraction) = text.split_first_chunk::<19>()?;
+        let mut wrong = false;
         let micros = match fraction {
             b"Z" => 0,
-            [b'.', a, b, c, d, e, f, b'Z'] => number(&[*a, *b, *c, *d, *e, *f])?,
+            [b'.', a, b, c, d, e, f, b'Z'] => number([*a, *b, *c, *d, *e, *f], &mut wrong),
             _ => return None,
         };
         let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2, b'T', h1, h2, b':', n1, n2, b':', s1, s2] = *moment else {
             return None;
         };
-        let (year, month, day) = (number(&[y1, y2, y3, y4])?, number(&[m1, m2])?, number(&[d1, d2])?);
-        let (hour, minute, second) = (number(&[h1, h2])?, number(&[n1, n2])?, number(&[s1, s2])?);
-        let is_day = (1..=12).contains(&month) && (1..=DAYS[month as usize]).contains(&day);
+        let mut pair = |a, b| number([a, b], &mut wrong);
+        let (year, month, day) = (pair(y1, y2) * 100 + pair(y3, y4), pair(m1, m2), pair(d1, d2));
+        let (hour, minute, second) = (pair(h1, h2), pair(n1, n2), pair(s1, s2));
+        let is_day = !wrong && (1..=12).contains(&month) && (1..=DAYS[month as usize]).contains(&day);
         (is_day && hour < 24 && minute < 60 && second < 60).then(|| {
             let seconds = days_from_civil(year, month, day) * 86_400 + hour * 3_600 + minute * 60 + second;
             Timestamp(seconds * 1_000_000 + micros)
@@ -98,11 +100,14 @@ impl Timestamp {
     }
 }
 
-/// The number that some digits are.
+/// The number that some digits are; any number where it is `wrong` to call them that.
 #[inline]
-fn number<const N: usize>(digits: &[u8; N]) -> Option<i64> {
-    let digit = |sum: i64, byte: &u8| byte.is_ascii_digit().then(|| sum * 10 + i64::from(byte - b'0'));
-    digits.iter().try_fold(0, digit)
+fn number<const N: usize>(digits: [u8; N], wrong: &mut bool) -> i64 {
+    digits.iter().fold(0, |sum, byte| {
+        let digit = byte.wrapping_sub(b'0');
+        *wrong |= digit > 9;
+        sum * 10 + i64::from(digit)
+    })
 }
 
 /// Days of each month of a common year, by its number.
