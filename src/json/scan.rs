@@ -215,8 +215,12 @@ pub(super) fn value(text: &[u8], at: usize) -> Option<(usize, bool)> {
 /// A number or a literal.
 pub(super) fn scalar(text: &[u8], at: usize) -> Option<usize> {
     let rest = &text[at..];
-    if let Some(literal) = [&b"true"[..], b"false", b"null"].into_iter().find(|literal| rest.starts_with(literal)) {
-        return Some(at + literal.len());
+    let literal = |literal: &[u8]| rest.starts_with(literal).then_some(at + literal.len());
+    match rest.first()? {
+        b't' => return literal(b"true"),
+        b'f' => return literal(b"false"),
+        b'n' => return literal(b"null"),
+        _ => {}
     }
     let (negative, digits) = rest.split_first().filter(|(first, _)| **first == b'-').map_or((0, rest), |(_, r)| (1, r));
     let count = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();

@@ -239,10 +239,8 @@ fn wrote(version: u64, verb: &str, target: &ObjectReference<'_>) -> bool {
 
 /// Of a resource by its names; quickly, since nothing goes wrong where two have one.
 fn slot(names: [&str; 3]) -> u32 {
-    names
-        .iter()
-        .flat_map(|name| name.bytes())
-        .fold(0, |slot: u32, byte| slot.wrapping_mul(31).wrapping_add(u32::from(byte)))
+    let add = |slot: u32, byte: u8| slot.wrapping_mul(31).wrapping_add(u32::from(byte));
+    names.into_iter().fold(0, |slot, name| name.bytes().fold(slot, add))
 }
 
 fn hash(it: &impl Hash) -> u64 {
