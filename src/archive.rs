@@ -130,11 +130,12 @@ impl Consumer for Decoder {
     }
 
     fn parse_line(&self, line: Line<'_>, out: &mut Vec<Told>) -> bool {
-        if let Some(audited) = self.idle(line.text) {
+        let Ok(text) = std::str::from_utf8(line.text) else { return false };
+        if let Some(audited) = self.idle(text) {
             out.push(Told::Idle(line.position.source, audited));
             return true;
         }
-        let decoded = self.line(line.position, line.text);
+        let decoded = self.line(line.position, text);
         let whole = decoded.is_some();
         out.extend(decoded.map(Told::Record));
         whole

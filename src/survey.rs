@@ -203,15 +203,13 @@ impl Survey {
 mod tests {
     use super::*;
     use crate::decode::Decoder;
-    use crate::input::records::Line;
     use crate::model::Position;
 
     fn survey(lines: &[&str]) -> Survey {
         let (mut survey, decoder) = (Survey::default(), Decoder::default());
         for (line, text) in (1..).zip(lines) {
             let position = Position { line, ..Position::default() };
-            let line = Line { position, text: text.as_bytes() };
-            survey.take(&decoder.line(line.position, line.text).unwrap(), false);
+            survey.take(&decoder.line(position, text).unwrap(), false);
         }
         survey
     }

@@ -126,7 +126,7 @@ fn export_line(text: &str) {
     let decoder = Decoder { interest: Interest::everything(), ..Decoder::default() };
     let mut report = tracer::report::Report::default();
     let mut store = tracer::store::Store::default();
-    for item in decoder.line(Position::default(), text.as_bytes()).into_iter().flat_map(|decoded| decoded.items) {
+    for item in decoder.line(Position::default(), text).into_iter().flat_map(|decoded| decoded.items) {
         match item {
             Item::Observed(seen) => store.observe(Position::default(), *seen, &mut report),
             Item::Swept(sweep) => store.swept(*sweep),
@@ -197,7 +197,7 @@ fn history(lines: &[(u64, String)]) -> Vec<String> {
     let mut store = tracer::store::Store::default();
     for (line, text) in lines {
         let position = Position { line: *line, ..Position::default() };
-        for item in decoder.line(position, text.as_bytes()).into_iter().flat_map(|decoded| decoded.items) {
+        for item in decoder.line(position, text).into_iter().flat_map(|decoded| decoded.items) {
             match item {
                 Item::Observed(seen) => store.observe(position, *seen, &mut report),
                 Item::Swept(sweep) => store.swept(*sweep),

@@ -261,5 +261,5 @@ fn envelopes_of_wrong_shapes_are_errors_or_counts() {
 fn decode(record: &Value) {
     let decoder = tracer::decode::Decoder::default();
     let position = tracer::model::Position { source: tracer::model::SourceId::default(), line: 1 };
-    assert!(decoder.line(position, record.to_string().as_bytes()).is_some(), "{record}");
+    assert!(decoder.line(position, &record.to_string()).is_some(), "{record}");
 }

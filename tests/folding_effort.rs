@@ -87,7 +87,7 @@ fn effort(lines: impl IntoIterator<Item = String>) -> (usize, u64) {
     let mut report = Report::default();
     for (line, text) in lines.into_iter().enumerate() {
         let position = Position { line: line as u64 + 1, ..Position::default() };
-        for item in decoder.line(position, text.as_bytes()).unwrap().items {
+        for item in decoder.line(position, &text).unwrap().items {
             let Item::Observed(seen) = item else { panic!("{text}") };
             store.observe(position, *seen, &mut report);
         }

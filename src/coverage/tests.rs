@@ -68,6 +68,7 @@ impl Told {
             removed_uid: None,
             request: None,
             response: None,
+            parts: None,
             before: None,
             received: None,
             at: None,
@@ -341,8 +342,7 @@ fn lab(files: &[&str], b_ahead: i64) -> (AuditAccount, Report) {
         let file = std::io::BufReader::new(flate2::read::GzDecoder::new(std::fs::File::open(path).unwrap()));
         for line in file.lines() {
             let line = line.unwrap();
-            let decoded =
-                decoder.line(Position { source: SourceId::of_file(source as u32), line: 1 }, line.as_bytes()).unwrap();
+            let decoded = decoder.line(Position { source: SourceId::of_file(source as u32), line: 1 }, &line).unwrap();
             let audited = decoded.items.into_iter().find_map(|item| match item {
                 Item::Audited(audited) => Some(audited),
                 _ => None,

@@ -8,15 +8,19 @@
 pub mod audit;
 mod envelope;
 mod interest;
+mod item;
 mod object;
 mod observation;
 mod pod;
 pub mod retold;
 mod stamp;
+#[cfg(test)]
+mod tests;
 mod trace;
 
 pub use envelope::{Joined, Origin, Piece, Split, StreamId, join as join_split};
 pub use interest::Interest;
+pub use item::{Decoded, Item};
 pub(crate) use object::KEPT_METADATA;
 pub use observation::{Change, Facts, Observation, Part, Patch, Telling, Why};
 pub use pod::{JobFacts, PodFacts};
@@ -26,96 +30,10 @@ use std::sync::Arc;
 
 use self::envelope::{Carrier, Shape};
 use crate::blobs::Blobs;
-use crate::config::TracerConfig;
 use crate::input::{Content, Record};
 use crate::json::{self, Members, Raw};
-use crate::model::{GroupKind, Position, ResourceVersion, SourceId, Timestamp};
+use crate::model::{Position, SourceId, Timestamp};
 use crate::report::Reason;
-
-/// What one record, or one part of it, says.
-#[derive(Debug)]
-pub enum Item {
-    /// An object was seen in some state.
-    Observed(Box<Observation>),
-    /// A watch is at a resourceVersion; with `initial_end` its initial set is complete.
-    Bookmark {
-        /// The kind that is watched.
-        kind: GroupKind,
-        /// The resourceVersion that the watch has reached, where it is decimal.
-        resource_version: Option<ResourceVersion>,
-        /// Whether it carries `k8s.io/initial-events-end: "true"`.
-        initial_end: bool,
-        /// The recorder's time.
-        at: Option<Timestamp>,
-    },
-    /// A watch broke off (410 Expired, most often): what follows is a new initial set, and what happened between is unknown.
-    WatchError {
-        /// The server's message.
-        message: String,
-        /// The recorder's time.
-        at: Option<Timestamp>,
-    },
-    /// Many objects were deleted at once, and the log does not say which.
-    Swept(Box<audit::Sweep>),
-    /// What an audit event tells of the log itself.
-    Audited(audit::Audited),
-    /// A piece of a record, or something that depends on whether one is open.
-    Piece(Box<Piece>),
-    /// A stream that gives records in pieces gave a whole one: nothing of it is open.
-    Whole {
-        /// The stream.
-        stream: StreamId,
-    },
-    /// A part of a record that its carrier split.
-    Split(Box<Split>),
-    /// A trace's own config.
-    TraceConfig(Box<TracerConfig>),
-    /// The empty event that ends a trace: it lasts until then, in Unix seconds.
-    TraceEnd {
-        /// Seconds since the Unix epoch.
-        ts: i64,
-    },
-    /// Lifecycles that a trace carries.
-    TraceLifecycles(Box<OwnerLifecycles>),
-    /// The line that tells again what the items after it say, up to the next line; only where a decoder is to tell it.
-    Line(Box<retold::Line>),
-    /// What a line tells of no record by itself.
-    Retold(Box<retold::Fact>),
-    /// Something that is left aside and counted; the run goes on.
-    Noted {
-        /// Why.
-        reason: Reason,
-        /// The recorder's time.
-        at: Option<Timestamp>,
-        /// What it was about: an object, or the start of the text.
-        about: String,
-    },
-    /// A record that is larger than allowed; as an unreadable one.
-    TooLarge {
-        /// What to do.
-        message: String,
-    },
-    /// A record that cannot be read: the run stops, unless the user said to skip such.
-    Unreadable {
-        /// What is wrong, and what to do.
-        message: String,
-    },
-}
-
-/// What a record says, and where it stands.
-#[derive(Debug)]
-pub struct Decoded {
-    /// Where the record begins.
-    pub position: Position,
-    /// The record's time, whatever it says: the span of the log is counted from these.
-    pub at: Option<Timestamp>,
-    /// Whether a trace says it: then the position counts operations, not lines.
-    pub in_trace: bool,
-    /// Where the record stood that it tells again, if it does.
-    pub told: Option<Box<retold::Provenance>>,
-    /// What it says, in order.
-    pub items: Vec<Item>,
-}
 
 /// Lists of which the user says when they were taken.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -181,21 +99,36 @@ impl Decoder {
 
     /// What a line tells of the log that it stands in, if that is all that it tells; `None` for all others, and for what needs a
     /// closer look.
-    pub fn idle(&self, text: &[u8]) -> Option<audit::Audited> {
-        audit::idle::of_line(std::str::from_utf8(text).ok()?, &self.blobs.fingerprints())
+    pub fn idle(&self, text: &str) -> Option<audit::Audited> {
+        audit::idle::of_line(text, &self.blobs.fingerprints())
     }
 
     /// Decodes a line that is one JSON object, in one pass over its text; `None` when it is not.
-    pub fn line(&self, position: Position, text: &[u8]) -> Option<Decoded> {
-        let text = std::str::from_utf8(text).ok()?;
+    pub fn line(&self, position: Position, text: &str) -> Option<Decoded> {
         let mut out = Decoded::at(position);
         if let Some(event) = audit::AuditEvent::of_line(text) {
             self.audit(&event, &mut out);
             return Some(out);
         }
-        let members = json::object(text).ok()?;
-        let whole = || Raw::of(text).ok();
-        self.members(&members, whole, &Carrier::default(), &mut out);
+        // Most often it is of a watch, and that is its object.
+        let mut parts = None;
+        let members = json::object_with(text, |key, walk| {
+            if key != "object" {
+                return walk.value();
+            }
+            let (raw, read) = walk.read(object::Parts::pass)?;
+            parts = read.map(|parts| (raw, parts));
+            Ok(raw)
+        });
+        let (members, carrier) = (members.ok()?, Carrier::default());
+        match Shape::of(&members) {
+            Shape::Watch { change, object } => {
+                let parts = parts.filter(|(raw, _)| std::ptr::eq(raw.get(), object.get())).map(|(_, parts)| parts);
+                self.stamp(&members, &carrier, &mut out);
+                self.watch_event(change, object, parts, &mut out);
+            }
+            shape => self.shaped(shape, &members, || Raw::of(text).ok(), &carrier, &mut out),
+        }
         out.show_start(text.as_bytes());
         Some(out)
     }
@@ -226,7 +159,17 @@ impl Decoder {
         carrier: &Carrier<'_>,
         out: &mut Decoded,
     ) {
-        let shape = Shape::of(members);
+        self.shaped(Shape::of(members), members, whole, carrier, out);
+    }
+
+    fn shaped<'a>(
+        &self,
+        shape: Shape<'a>,
+        members: &Members<'a>,
+        whole: impl FnOnce() -> Option<Raw<'a>>,
+        carrier: &Carrier<'_>,
+        out: &mut Decoded,
+    ) {
         match shape {
             Shape::Audit => return self.native(members, carrier, out),
             Shape::Audits { items } => return self.audits(items, carrier, out),
@@ -235,7 +178,7 @@ impl Decoder {
             _ => self.stamp(members, carrier, out),
         }
         match shape {
-            Shape::Watch { change, object } => self.watch_event(change, object, out),
+            Shape::Watch { change, object } => self.watch_event(change, object, None, out),
             Shape::List { items } => self.list(members, items, out),
             Shape::Failure => {
                 let status = whole();
@@ -284,13 +227,23 @@ impl Decoder {
         out.at = event.at;
         let items = audit::read(event, self);
         self.tell_event(event, &items, out);
-        out.items.extend(items);
+        if out.items.is_empty() { out.items = items } else { out.items.extend(items) }
     }
 
-    fn watch_event(&self, change: envelope::WatchType, object: Raw<'_>, out: &mut Decoded) {
+    /// `parts`: the object taken apart, where that was done.
+    fn watch_event<'a>(
+        &self,
+        change: envelope::WatchType,
+        object: Raw<'a>,
+        parts: Option<object::Parts<'a>>,
+        out: &mut Decoded,
+    ) {
         let at = out.at;
         match change {
-            envelope::WatchType::Change(change) => self.object(object, change, None, out),
+            envelope::WatchType::Change(change) => {
+                let parts = parts.map_or_else(|| object::Parts::of(object), Ok);
+                self.taken_apart(object, parts, change, None, out);
+            }
             envelope::WatchType::Bookmark => match object::bookmark(object, at) {
                 Ok(item) => out.items.push(item),
                 Err(message) => out.unreadable(message),
@@ -323,10 +276,22 @@ impl Decoder {
     }
 
     fn object(&self, raw: Raw<'_>, change: Change, defaults: Option<&object::TypeMeta<'_>>, out: &mut Decoded) {
+        self.taken_apart(raw, object::Parts::of(raw), change, defaults, out);
+    }
+
+    /// An object, and what it was taken apart to.
+    fn taken_apart<'a>(
+        &self,
+        raw: Raw<'a>,
+        parts: Result<object::Parts<'a>, json::Error>,
+        change: Change,
+        defaults: Option<&object::TypeMeta<'a>>,
+        out: &mut Decoded,
+    ) {
         let of_baseline = self.baseline.as_ref().filter(|baseline| baseline.holds(out.position.source));
         let at = out.at.or(of_baseline.map(|baseline| baseline.at));
         let sight = object::Sight { defaults, ..object::Sight::plain(change, at) };
-        let parts = object::Parts::of(raw).map_err(|error| format!("the object is no JSON object: {error}"));
+        let parts = parts.map_err(|error| format!("the object is no JSON object: {error}"));
         match parts.and_then(|parts| object::observe(&parts, sight, &self.interest, &self.blobs)) {
             Ok(object::Observed::Object(observation, notes)) => {
                 self.tell_object(raw, change, defaults, at, out);
@@ -338,37 +303,6 @@ impl Decoder {
             Ok(object::Observed::MetadataOnly(about)) => out.note(Reason::MetadataOnly, at, about),
             Err(message) => out.unreadable(message),
         }
-    }
-}
-
-impl Decoded {
-    /// Whether it counts as a record: a piece does when it is put together, or is none, and of a trace what tells of an object.
-    pub(crate) fn is_counted(&self) -> bool {
-        let is_piece = |item: &Item| matches!(item, Item::Piece(_) | Item::Split(_));
-        let is_pieces = !self.items.is_empty() && self.items.iter().all(is_piece);
-        !is_pieces && (!self.in_trace || self.items.iter().any(|item| matches!(item, Item::Observed(_))))
-    }
-
-    fn at(position: Position) -> Self {
-        Decoded { position, at: None, in_trace: false, told: None, items: Vec::new() }
-    }
-
-    /// Adds the start of the record to what is wrong with it.
-    fn show_start(&mut self, text: &[u8]) {
-        for item in &mut self.items {
-            if let Item::Unreadable { message } = item {
-                let start = String::from_utf8_lossy(&text[..text.len().min(400)]);
-                *message = format!("{message}: {}", shorten(&start, 80));
-            }
-        }
-    }
-
-    fn note(&mut self, reason: Reason, at: Option<Timestamp>, about: String) {
-        self.items.push(Item::Noted { reason, at, about });
-    }
-
-    fn unreadable(&mut self, message: String) {
-        self.items.push(Item::Unreadable { message });
     }
 }
 

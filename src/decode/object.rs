@@ -8,14 +8,14 @@ pub use metadata::KEPT_METADATA;
 
 use std::borrow::Cow;
 
-use metadata::Metadata;
+use metadata::{Metadata, RawMetadata};
 
 use super::audit::event::ObjectReference;
 use super::interest::Wanted;
 use super::observation::{Change, Facts, Observation, Part, Telling};
 use super::{Interest, Item, pod, shorten};
 use crate::blobs::{Blob, Blobs};
-use crate::json::{self, Members, Raw};
+use crate::json::{self, Members, Raw, Walk};
 use crate::model::{GroupKind, ObjectKey, Timestamp, split_api_version};
 use crate::report::Reason;
 
@@ -76,28 +76,56 @@ pub enum Observed {
 pub struct Parts<'a> {
     api_version: Option<Raw<'a>>,
     kind: Option<Raw<'a>>,
-    metadata: Option<Raw<'a>>,
-    spec: Option<Raw<'a>>,
-    status: Option<Raw<'a>>,
+    metadata: Option<RawMetadata<'a>>,
+    /// Of a pod with what is looked at of it, as its status.
+    spec: Option<(Raw<'a>, Option<pod::Spec<'a>>)>,
+    status: Option<(Raw<'a>, Option<pod::Status<'a>>)>,
     others: Vec<(Cow<'a, str>, Raw<'a>)>,
 }
 
 impl<'a> Parts<'a> {
+    /// In the order in which servers write them.
+    const FIELDS: [&'static str; 5] = ["kind", "apiVersion", "metadata", "spec", "status"];
+
     /// Takes an object apart, in one pass over it.
     ///
     /// # Errors
     /// For anything but an object.
     pub fn of(raw: Raw<'a>) -> Result<Self, json::Error> {
-        let mut parts = Parts::default();
-        json::each(raw, |key, value| match key.as_ref() {
-            "kind" => parts.kind = Some(value),
-            "apiVersion" => parts.api_version = Some(value),
-            "metadata" => parts.metadata = Some(value),
-            "spec" => parts.spec = Some(value),
-            "status" => parts.status = Some(value),
-            _ => parts.others.push((key, value)),
-        })?;
+        let mut walk = Walk::of(raw.get());
+        let parts = Parts::pass(&mut walk)?;
+        walk.end()?;
         Ok(parts)
+    }
+
+    /// Takes the object apart that begins here, and passes over it.
+    ///
+    /// # Errors
+    /// Where none does, or it is not sound.
+    pub fn pass(walk: &mut Walk<'a>) -> Result<Self, json::Error> {
+        let (mut parts, mut others) = (Parts::default(), Vec::new());
+        let named = |place: usize, walk: &mut Walk<'a>| {
+            match place {
+                0 => parts.kind = Some(walk.value()?),
+                1 => parts.api_version = Some(walk.value()?),
+                2 => parts.metadata = Some(RawMetadata::pass(walk)?),
+                3 if parts.is_pod() => parts.spec = Some(walk.read(pod::Spec::pass)?),
+                3 => parts.spec = Some((walk.value()?, None)),
+                _ if parts.is_pod() => parts.status = Some(walk.read(pod::Status::pass)?),
+                _ => parts.status = Some((walk.value()?, None)),
+            }
+            Ok(())
+        };
+        walk.members(&Self::FIELDS, named, |key, walk| {
+            others.push((key.text()?, walk.value()?));
+            Ok(())
+        })?;
+        Ok(Parts { others, ..parts })
+    }
+
+    /// Whether it is known to be a pod by now.
+    fn is_pod(&self) -> bool {
+        self.kind.is_some_and(|kind| kind.get() == "\"Pod\"")
     }
 
     /// Its `kind`.
@@ -107,12 +135,17 @@ impl<'a> Parts<'a> {
 
     /// Its `metadata`.
     pub fn metadata(&self) -> Option<Raw<'a>> {
-        self.metadata
+        self.metadata.as_ref().map(RawMetadata::text)
     }
 
     /// Its `status`.
     pub fn status(&self) -> Option<Raw<'a>> {
-        self.status
+        self.status.map(|(text, _)| text)
+    }
+
+    /// Its `spec`.
+    fn spec(&self) -> Option<Raw<'a>> {
+        self.spec.map(|(text, _)| text)
     }
 
     /// Its `apiVersion`.
@@ -139,7 +172,7 @@ impl<'a> Parts<'a> {
 
     /// The body but for `apiVersion`, `kind`, `metadata` and `status`.
     fn content(&self, blobs: &Blobs) -> Result<Blob, serde_json::Error> {
-        let spec = self.spec.map(|spec| ("spec", spec));
+        let spec = self.spec().map(|spec| ("spec", spec));
         blobs.intern_members(spec.into_iter().chain(self.others.iter().map(|(key, value)| (key.as_ref(), *value))))
     }
 }
@@ -198,7 +231,7 @@ pub fn observe<'a>(
     }
     let wanted = interest.wants(&types.group, &types.kind, &types.version);
     let kind = GroupKind::new(types.group, types.kind);
-    let raw_metadata = parts.metadata.ok_or_else(|| format!("a {kind} without `metadata`"))?;
+    let raw_metadata = parts.metadata.as_ref().ok_or_else(|| format!("a {kind} without `metadata`"))?;
     let metadata = Metadata::of(raw_metadata).map_err(|error| format!("a {kind} with bad `metadata`: {error}"))?;
     let key = key(kind, &metadata, sight.reference)?;
     let mut notes = Vec::new();
@@ -260,7 +293,7 @@ impl Bodies {
         interest: &Interest,
         blobs: &Blobs,
     ) -> Result<Self, serde_json::Error> {
-        let status = parts.status.filter(|_| shown && interest.with_status);
+        let status = parts.status().filter(|_| shown && interest.with_status);
         let all = wanted && interest.all_metadata;
         Ok(Bodies {
             metadata: if all {
@@ -298,7 +331,7 @@ fn change(sight: &Sight<'_, '_>, kind: &GroupKind, parts: &Parts<'_>, metadata: 
         GoneTest::Terminating => metadata.is_gone(kind, parts),
         GoneTest::Deletion => metadata.waits_for_nothing(kind, parts),
         GoneTest::Before(grace) => {
-            let has_grace = kind.kind == "Pod" && pod::has_grace(parts.spec, parts.status, grace);
+            let has_grace = kind.kind == "Pod" && pod::has_grace(parts.spec(), parts.status(), grace);
             !has_grace && metadata.waits_for_nothing(kind, parts)
         }
     };
@@ -308,7 +341,7 @@ fn change(sight: &Sight<'_, '_>, kind: &GroupKind, parts: &Parts<'_>, metadata: 
 fn facts(key: &ObjectKey, parts: &Parts<'_>, metadata: &Metadata<'_>, notes: &mut Vec<(Reason, String)>) -> Facts {
     let facts = match (key.kind.group.as_str(), key.kind.kind.as_str()) {
         ("", "Pod") => pod::facts(parts.status, parts.spec, metadata.deletion.is_some()).map(Facts::Pod),
-        ("batch", "Job") => parts.status.map_or(Ok(Facts::None), |status| pod::job_facts(status).map(Facts::Job)),
+        ("batch", "Job") => parts.status().map_or(Ok(Facts::None), |status| pod::job_facts(status).map(Facts::Job)),
         _ => Ok(Facts::None),
     };
     facts.unwrap_or_else(|error| {
@@ -321,7 +354,7 @@ fn facts(key: &ObjectKey, parts: &Parts<'_>, metadata: &Metadata<'_>, notes: &mu
 fn evidence(parts: &Parts<'_>, metadata: &Metadata<'_>, change: Change) -> Option<Timestamp> {
     let writes = metadata.writes().into_iter().max();
     let deletion = (change == Change::Deleted || metadata.deletion.is_some()).then(|| metadata.deletion_request());
-    let status = parts.status.and_then(pod::latest_time);
+    let status = parts.status().and_then(pod::latest_time);
     [metadata.created, writes, deletion.flatten(), status].into_iter().flatten().max()
 }
 
@@ -329,7 +362,8 @@ fn evidence(parts: &Parts<'_>, metadata: &Metadata<'_>, change: Change) -> Optio
 pub fn bookmark(raw: Raw<'_>, at: Option<Timestamp>) -> Result<Item, String> {
     let parts = Parts::of(raw).map_err(|error| format!("the bookmark's object is no JSON object: {error}"))?;
     let types = parts.type_meta(None).map_err(|problem| format!("a bookmark: {problem}"))?;
-    let metadata = parts.metadata.map(Metadata::of).transpose().map_err(|e| e.to_string())?.unwrap_or_default();
+    let metadata =
+        parts.metadata.as_ref().map(Metadata::of).transpose().map_err(|e| e.to_string())?.unwrap_or_default();
     let [annotations, ..] = metadata.kept;
     let ends = |annotations: Raw<'_>| {
         let [ends] = json::fields(annotations.get(), &["k8s.io/initial-events-end"]).ok()?;

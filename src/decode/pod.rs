@@ -4,9 +4,12 @@
 //! has terminated and none will be restarted. A crashing container that waits for its restart is terminated as well, so
 //! the latter counts only of the last observation; that is the [lifecycle](crate::lifecycle)'s judgement.
 
+mod statuses;
+
 use std::borrow::Cow;
 
-use crate::json::{self, Members, Raw};
+use self::statuses::{Condition, ContainerStatus, is_null, optional, seconds};
+use crate::json::{self, Raw, Walk};
 use crate::model::Timestamp;
 
 /// What one observation of a pod says of its course, part by part: a patch of a status tells only some of them, and the
@@ -101,121 +104,127 @@ pub struct JobFacts {
     pub over_at: Option<i64>,
 }
 
-/// A condition of a status, as far as it is looked at.
-struct Condition<'a> {
-    kind: Option<Cow<'a, str>>,
-    status: Option<Cow<'a, str>>,
-    since: Option<Cow<'a, str>>,
+/// What is looked at of a pod's spec.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Spec<'a> {
+    /// How many containers it has.
+    containers: usize,
+    restart_policy: Option<Raw<'a>>,
 }
 
-/// One run of a container.
-struct Run<'a> {
-    started: Option<Cow<'a, str>>,
-    finished: Option<Cow<'a, str>>,
-    exit_code: i64,
+/// What is looked at of a pod's status.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Status<'a> {
+    phase: Option<Raw<'a>>,
+    init: Option<Raw<'a>>,
+    main: Option<Raw<'a>>,
 }
 
-/// The runs that the status of a container tells of.
-struct ContainerStatus<'a> {
-    /// The run that is under way, or was the last one.
-    state: State<'a>,
-    /// The one before.
-    last: State<'a>,
-}
+impl<'a> Spec<'a> {
+    /// Members as servers write them behind the volumes; all but two are only here so that those are found at once.
+    const FIELDS: [&'static str; 11] = [
+        "containers",
+        "restartPolicy",
+        "terminationGracePeriodSeconds",
+        "dnsPolicy",
+        "serviceAccountName",
+        "serviceAccount",
+        "nodeName",
+        "securityContext",
+        "schedulerName",
+        "tolerations",
+        "priority",
+    ];
 
-#[derive(Default)]
-struct State<'a> {
-    running: Option<Run<'a>>,
-    terminated: Option<Run<'a>>,
-}
-
-impl<'a> Condition<'a> {
-    fn read(raw: Raw<'a>) -> Result<Self, json::Error> {
-        let members = json::members(raw)?;
-        let text = |name: &str| members.optional(name, json::text);
-        Ok(Condition { kind: text("type")?, status: text("status")?, since: text("lastTransitionTime")? })
+    /// Of the spec that begins here, which is passed over.
+    ///
+    /// # Errors
+    /// Where none does, or it is not sound; and where it must be looked at closely.
+    pub fn pass(walk: &mut Walk<'a>) -> Result<Self, json::Error> {
+        let mut spec = Spec::default();
+        let named = |place: usize, walk: &mut Walk<'a>| {
+            match place {
+                0 => spec.containers = walk.count()?,
+                1 => spec.restart_policy = Some(walk.value()?),
+                _ => drop(walk.value()?),
+            }
+            Ok(())
+        };
+        walk.members(&Self::FIELDS, named, |key, walk| walk.value().and_then(|_| key.check()))?;
+        Ok(spec)
     }
 
-    fn all(status: &Members<'a>) -> Result<Vec<Self>, json::Error> {
-        Ok(status.optional("conditions", |raw| list(raw, Self::read))?.unwrap_or_default())
-    }
-}
-
-impl<'a> Run<'a> {
-    fn read(raw: Raw<'a>) -> Result<Self, json::Error> {
-        let members = json::members(raw)?;
-        let time = |name: &str| members.optional(name, json::text);
-        let code = |raw: Raw<'_>| json::integer(raw).ok_or(json::Error::of_type(raw));
-        let exit_code = members.optional("exitCode", code)?.unwrap_or_default();
-        Ok(Run { started: time("startedAt")?, finished: time("finishedAt")?, exit_code })
-    }
-}
-
-impl<'a> State<'a> {
-    fn read(raw: Raw<'a>) -> Result<Self, json::Error> {
-        let members = json::members(raw)?;
-        let run = |name: &str| members.optional(name, Run::read);
-        Ok(State { running: run("running")?, terminated: run("terminated")? })
-    }
-
-    fn runs(&self) -> impl Iterator<Item = &Run<'a>> {
-        self.running.iter().chain(&self.terminated)
+    fn restarts(self) -> Result<Restarts, json::Error> {
+        let policy = match optional(self.restart_policy, json::text)?.as_deref() {
+            Some("Never") => RestartPolicy::Never,
+            Some("OnFailure") => RestartPolicy::OnFailure,
+            _ => RestartPolicy::Always,
+        };
+        Ok(Restarts { policy, containers: self.containers })
     }
 }
 
-impl<'a> ContainerStatus<'a> {
-    fn read(raw: Raw<'a>) -> Result<Self, json::Error> {
-        let members = json::members(raw)?;
-        let state = |name: &str| members.optional(name, State::read);
-        Ok(ContainerStatus {
-            state: state("state")?.unwrap_or_default(),
-            last: state("lastState")?.unwrap_or_default(),
-        })
+impl<'a> Status<'a> {
+    /// As those of a spec.
+    const FIELDS: [&'static str; 11] = [
+        "observedGeneration",
+        "phase",
+        "conditions",
+        "hostIP",
+        "hostIPs",
+        "podIP",
+        "podIPs",
+        "startTime",
+        "initContainerStatuses",
+        "containerStatuses",
+        "qosClass",
+    ];
+
+    /// Of the status that begins here, which is passed over.
+    ///
+    /// # Errors
+    /// Where none does, or it is not sound.
+    pub fn pass(walk: &mut Walk<'a>) -> Result<Self, json::Error> {
+        walk.fields(&Self::FIELDS).map(Self::of)
     }
 
-    fn all(status: &Members<'a>, name: &str) -> Result<Option<Vec<Self>>, json::Error> {
-        status.optional(name, |raw| list(raw, Self::read))
-    }
-
-    fn runs(&self) -> impl Iterator<Item = &Run<'a>> {
-        self.state.runs().chain(self.last.runs())
-    }
-
-    fn exit(&self) -> Option<&Run<'a>> {
-        self.state.terminated.as_ref()
+    fn of([_, phase, _, _, _, _, _, _, init, main, _]: [Option<Raw<'a>>; Status::FIELDS.len()]) -> Self {
+        Status { phase, init, main }
     }
 }
 
-fn list<'a, T>(raw: Raw<'a>, read: fn(Raw<'a>) -> Result<T, json::Error>) -> Result<Vec<T>, json::Error> {
-    json::elements(raw)?.into_iter().map(read).collect()
-}
-
-/// Seconds of a time that a kubelet wrote. Of a container whose start is unknown it writes the zero time (year 1) or the
-/// epoch: neither is one.
-fn seconds(text: &Option<Cow<'_, str>>) -> Option<i64> {
-    text.as_deref().and_then(Timestamp::parse_rfc3339).map(Timestamp::seconds).filter(|seconds| *seconds > 0)
-}
-
-fn is_null(raw: Raw<'_>) -> bool {
-    raw.get() == "null"
-}
-
-/// Reads what a pod's body tells. `deleting`: its deletion has begun, so that nothing is restarted.
+/// Reads what a pod's body tells: its status and its spec, with what was looked at as they were passed over, if that was
+/// done. `deleting`: its deletion has begun, so that nothing is restarted.
 ///
 /// # Errors
 /// A status that has not the types of the API.
-pub fn facts(status: Option<Raw<'_>>, spec: Option<Raw<'_>>, deleting: bool) -> Result<PodFacts, json::Error> {
-    let restarts = spec.map(restarts).transpose()?;
+pub fn facts<'a>(
+    status: Option<(Raw<'a>, Option<Status<'a>>)>,
+    spec: Option<(Raw<'a>, Option<Spec<'a>>)>,
+    deleting: bool,
+) -> Result<PodFacts, json::Error> {
+    let restarts = spec.map(|(text, spec)| spec.map_or_else(|| restarts(text), Spec::restarts)).transpose()?;
     let unknown = PodFacts { restarts, deleting, ..PodFacts::default() };
-    let Some(status) = status.filter(|raw| !is_null(*raw)) else { return Ok(unknown) };
-    let status = json::members(status)?;
-    let phase = status.optional("phase", json::text)?;
+    let Some((text, status)) = status.filter(|(text, _)| !is_null(*text)) else { return Ok(unknown) };
+    let look = || json::some_members(text, &Status::FIELDS).map(Status::of);
+    let Status { phase, init, main } = status.map_or_else(look, Ok)?;
+    let phase = optional(phase, json::text)?;
     Ok(PodFacts {
         phase_over: phase.as_deref().map(|phase| matches!(phase, "Succeeded" | "Failed")),
-        main: ContainerStatus::all(&status, "containerStatuses")?.map(|statuses| runs(&statuses)),
-        init: ContainerStatus::all(&status, "initContainerStatuses")?.map(|statuses| runs(&statuses)),
+        main: ContainerStatus::all(main)?.map(|statuses| runs(&statuses)),
+        init: ContainerStatus::all(init)?.map(|statuses| runs(&statuses)),
         ..unknown
     })
+}
+
+/// What a spec says of restarts.
+fn restarts(spec: Raw<'_>) -> Result<Restarts, json::Error> {
+    if is_null(spec) {
+        return Spec::default().restarts();
+    }
+    let [containers, restart_policy] = json::some_members(spec, &["containers", "restartPolicy"])?;
+    let restarts = Spec { containers: 0, restart_policy }.restarts()?;
+    Ok(Restarts { containers: optional(containers, json::count)?.unwrap_or_default(), ..restarts })
 }
 
 fn runs(statuses: &[ContainerStatus<'_>]) -> Runs {
@@ -229,27 +238,15 @@ fn runs(statuses: &[ContainerStatus<'_>]) -> Runs {
     }
 }
 
-fn restarts(spec: Raw<'_>) -> Result<Restarts, json::Error> {
-    let spec = if is_null(spec) { Members::default() } else { json::members(spec)? };
-    let policy = match spec.optional("restartPolicy", json::text)?.as_deref() {
-        Some("Never") => RestartPolicy::Never,
-        Some("OnFailure") => RestartPolicy::OnFailure,
-        _ => RestartPolicy::Always,
-    };
-    let containers = spec.optional("containers", json::elements)?.map_or(0, |containers| containers.len());
-    Ok(Restarts { policy, containers })
-}
-
 /// Whether a pod that is deleted is given time to end: one that was bound to a node, and is not over; with the grace that
 /// was asked for, in seconds, else its own (kubernetes `pkg/registry/core/pod/strategy.go`, `CheckGracefulDelete`).
 pub fn has_grace(spec: Option<Raw<'_>>, status: Option<Raw<'_>>, asked: Option<i64>) -> bool {
-    let member = |raw: Option<Raw<'_>>, name: &str| -> Option<String> {
-        Some(json::members(raw?).ok()?.get(name)?.get().to_owned())
-    };
-    let own = || member(spec, "terminationGracePeriodSeconds").and_then(|text| text.parse().ok());
-    let bound = member(spec, "nodeName").is_some_and(|name| name.len() > 2);
-    let over = member(status, "phase").is_some_and(|phase| matches!(&*phase, "\"Succeeded\"" | "\"Failed\""));
-    bound && !over && asked.or_else(own).unwrap_or(30) > 0
+    let of_spec = spec.and_then(|raw| json::fields(raw.get(), &["terminationGracePeriodSeconds", "nodeName"]).ok());
+    let [own, node] = of_spec.unwrap_or_default();
+    let [phase] = status.and_then(|raw| json::fields(raw.get(), &["phase"]).ok()).unwrap_or_default();
+    let bound = node.is_some_and(|name| name.get().len() > 2);
+    let over = phase.is_some_and(|phase| matches!(phase.get(), "\"Succeeded\"" | "\"Failed\""));
+    bound && !over && asked.or_else(|| json::integer(own?)).unwrap_or(30) > 0
 }
 
 /// Reads a Job's status.
@@ -260,7 +257,8 @@ pub fn job_facts(status: Raw<'_>) -> Result<JobFacts, json::Error> {
     if is_null(status) {
         return Ok(JobFacts::default());
     }
-    let conditions = Condition::all(&json::members(status)?)?;
+    let [conditions] = json::some_members(status, &["conditions"])?;
+    let conditions = Condition::all(conditions)?;
     let over = conditions.iter().find(|condition| {
         matches!(condition.kind.as_deref(), Some("Complete" | "Failed")) && condition.status.as_deref() == Some("True")
     });
@@ -270,10 +268,11 @@ pub fn job_facts(status: Raw<'_>) -> Result<JobFacts, json::Error> {
 /// The latest time that a status of any kind tells: transitions of conditions, starts and finishes of containers.
 pub fn latest_time(whole: Raw<'_>) -> Option<Timestamp> {
     let time = |text: &Option<Cow<'_, str>>| text.as_deref().and_then(Timestamp::parse_rfc3339);
-    let status = json::members(whole).ok()?;
-    let conditions = Condition::all(&status).unwrap_or_default();
-    let of = |name: &str| ContainerStatus::all(&status, name).ok().flatten().unwrap_or_default();
-    let (init, main) = (of("initContainerStatuses"), of("containerStatuses"));
+    let names = &["conditions", "initContainerStatuses", "containerStatuses"];
+    let [conditions, init, main] = json::some_members(whole, names).ok()?;
+    let conditions = Condition::all(conditions).unwrap_or_default();
+    let of = |statuses| ContainerStatus::all(statuses).ok().flatten().unwrap_or_default();
+    let (init, main) = (of(init), of(main));
     let runs = init.iter().chain(&main).flat_map(ContainerStatus::runs);
     let runs = runs.flat_map(|run| [time(&run.started), time(&run.finished)]);
     conditions.iter().map(|condition| time(&condition.since)).chain(runs).flatten().max()
@@ -285,7 +284,7 @@ mod tests {
 
     fn pod(status: &str, spec: &str, deleting: bool) -> PodFacts {
         let raw = |text| Raw::of(text).unwrap();
-        facts(Some(raw(status)), Some(raw(spec)), deleting).unwrap()
+        facts(Some((raw(status), None)), Some((raw(spec), None)), deleting).unwrap()
     }
 
     const EXITED: &str = r#"{"phase":"Running","containerStatuses":[{"state":{"terminated":{"exitCode":1,

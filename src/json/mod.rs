@@ -10,8 +10,8 @@ pub mod tokens;
 mod walk;
 pub mod write;
 
-pub use walk::Walk;
 use walk::walk;
+pub use walk::{Key, Walk};
 
 use std::borrow::Cow;
 use std::fmt;
@@ -186,13 +186,41 @@ pub fn members(raw: Raw<'_>) -> Result<Members<'_>, Error> {
 /// # Errors
 /// For anything but an object.
 pub fn object(text: &str) -> Result<Members<'_>, Error> {
+    object_with(text, |_, walk| walk.value())
+}
+
+/// As [`object`]: `value` is told the key of each member, and passes over its value.
+///
+/// # Errors
+/// For anything but an object; and those of `value`.
+#[inline]
+pub fn object_with<'a>(
+    text: &'a str,
+    mut value: impl FnMut(&str, &mut Walk<'a>) -> Result<Raw<'a>, Error>,
+) -> Result<Members<'a>, Error> {
     let mut members = Vec::with_capacity(16);
     walk(text.trim_ascii(), b'{', |walk| {
         let key = walk.key()?;
-        members.push((key, walk.value()?));
+        let value = value(&key, walk)?;
+        members.push((key, value));
         Ok(())
     })?;
     Ok(Members(members))
+}
+
+/// The values of some members of a JSON object, as [`members`] has them: of several faults it finds the same one.
+///
+/// # Errors
+/// As [`members`].
+pub fn some_members<'a, const N: usize>(raw: Raw<'a>, names: &[&str; N]) -> Result<[Option<Raw<'a>>; N], Error> {
+    let (mut walk, mut found) = (Walk::of(raw.text), [None; N]);
+    let named = |place: usize, walk: &mut Walk<'a>| {
+        found[place] = Some(walk.value()?);
+        Ok(())
+    };
+    walk.members(names, named, |key, walk| key.check().and_then(|()| walk.value()).map(drop))?;
+    walk.end()?;
+    Ok(found)
 }
 
 /// The values of some members of the JSON object that a text is, by their names: in one pass over it and without memory. Of a
@@ -201,16 +229,9 @@ pub fn object(text: &str) -> Result<Members<'_>, Error> {
 /// # Errors
 /// For anything but an object.
 pub fn fields<'a, const N: usize>(text: &'a str, names: &[&str; N]) -> Result<[Option<Raw<'a>>; N], Error> {
-    let (mut found, mut next) = ([None; N], 0);
-    walk(text.trim_ascii(), b'{', |walk| {
-        let key = walk.raw_key()?;
-        let value = walk.value()?;
-        if let Some(place) = key.place(names, next)? {
-            found[place] = Some(value);
-            next = place + 1;
-        }
-        Ok(())
-    })?;
+    let mut walk = Walk::of(text.trim_ascii());
+    let found = walk.fields(names)?;
+    walk.end()?;
     Ok(found)
 }
 
@@ -241,12 +262,53 @@ pub fn elements(raw: Raw<'_>) -> Result<Vec<Raw<'_>>, Error> {
     Ok(elements)
 }
 
+/// How many elements a JSON array has.
+///
+/// # Errors
+/// For anything but an array.
+pub fn count(raw: Raw<'_>) -> Result<usize, Error> {
+    let mut walk = Walk::of(raw.text);
+    let count = walk.count()?;
+    walk.end()?;
+    Ok(count)
+}
+
 /// The text of a JSON string; `None` for anything but a string, and for one that no Rust string can hold (lone surrogates).
+#[inline]
 pub fn string(raw: Raw<'_>) -> Option<Cow<'_, str>> {
-    if raw.escaped {
-        return serde_json::from_str(raw.text).ok().map(Cow::Owned);
+    let text = raw.text;
+    if text.as_bytes().first() != Some(&b'"') {
+        return None;
     }
-    raw.text.strip_prefix('"')?.strip_suffix('"').map(Cow::Borrowed)
+    let inner = text.get(1..text.len() - 1)?;
+    if !raw.escaped {
+        return Some(Cow::Borrowed(inner));
+    }
+    unescaped(inner).or_else(|| serde_json::from_str(text).ok()).map(Cow::Owned)
+}
+
+/// What stands between the quotes of a string, without the escapes that are in the texts of Kubernetes: quotes, backslashes,
+/// and the characters of HTML, which Go escapes. `None` where there are others, or a character that must be.
+fn unescaped(inner: &str) -> Option<String> {
+    let mut text = String::with_capacity(inner.len());
+    let mut rest = inner;
+    while let Some(at) = memchr::memchr(b'\\', rest.as_bytes()) {
+        let (before, escape) = rest.split_at(at);
+        let (character, length) = match escape.as_bytes() {
+            [_, b'"', ..] => ('"', 2),
+            [_, b'\\', ..] => ('\\', 2),
+            [_, b'u', b'0', b'0', b'2', b'6', ..] => ('&', 6),
+            [_, b'u', b'0', b'0', b'3', b'c', ..] => ('<', 6),
+            [_, b'u', b'0', b'0', b'3', b'e', ..] => ('>', 6),
+            _ => return None,
+        };
+        text.push_str(before);
+        text.push(character);
+        rest = &escape[length..];
+    }
+    text.push_str(rest);
+    let least = inner.bytes().fold(u8::MAX, u8::min);
+    (least >= b' ').then_some(text)
 }
 
 /// The text of a JSON string, as [`string`] gives it.
@@ -314,6 +376,18 @@ pub(crate) mod tests {
         assert!(string(raw(r#""\ud800""#)).is_none());
         assert_eq!(integer(raw("30")), Some(30));
         assert_eq!(integer(raw("1.5")), None);
+    }
+
+    proptest! {
+        #[test]
+        fn escapes_are_read_as_a_parser_reads_them(inner in r#"(\\[\\"nu/]|\\u00(26|3c|3e|3C|41)|[ab&\u{1}\u{e9}\u{1f600}]){0,12}"#) {
+            let text = format!("\"{inner}\"");
+            let parsed = serde_json::from_str::<String>(&text).ok();
+            if let Some(text) = unescaped(&inner) {
+                prop_assert_eq!(Some(text), parsed.clone());
+            }
+            prop_assert_eq!(string(Raw { text: &text, escaped: true }).map(Cow::into_owned), parsed);
+        }
     }
 
     #[test]

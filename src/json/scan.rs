@@ -1,14 +1,20 @@
 //! Skips JSON values by their structure alone.
 //!
 //! Most of a log is skipped: of an object that is recorded again and again only a few members are looked at. So skipping is
-//! what reading costs. It goes by blocks of 64 bytes: sixteen are compared at a time, and what matters (quotes, backslashes,
-//! brackets) becomes a bit each. Within a block, strings are told from what stands between them by a running exclusive or
-//! over the quotes; brackets are counted, and only in the block in which the value can end are they looked at one by one.
+//! what reading costs. It goes by blocks of 64 bytes: as many are compared at a time as the processor can, and what matters
+//! (quotes, backslashes, brackets) becomes a bit each. Within a block, strings are told from what stands between them by a
+//! running exclusive or over the quotes; brackets are counted, and only in the block in which the value can end are they looked
+//! at one by one.
 //!
 //! What is skipped so is known to be balanced and its strings to have ends; numbers, literals and the punctuation within it
 //! are not looked at. Whoever looks into it finds them out; what nobody looks into does not matter.
 
-use wide::u8x16;
+use std::sync::LazyLock;
+
+use fearless_simd::{Level, Simd, SimdBase, SimdMask, dispatch, u8x16, u8x64};
+
+/// What the processor can.
+static LEVEL: LazyLock<Level> = LazyLock::new(Level::new);
 
 /// Bytes that are looked at together.
 const BLOCK: usize = 64;
@@ -24,33 +30,17 @@ struct Bits {
 
 impl Bits {
     #[inline(always)]
-    fn of(block: &[u8; BLOCK]) -> Self {
-        let mut bits = Bits { quotes: 0, backslashes: 0, opening: 0, closing: 0 };
-        let (parts, _) = block.as_chunks::<16>();
-        let mut escapes = u8x16::splat(0);
-        for (i, part) in parts.iter().enumerate() {
-            let bytes = u8x16::new(*part);
-            // `[` and `]` become `{` and `}`, and nothing else does.
-            let folded = bytes | u8x16::splat(0x20);
-            bits.quotes |= mask(bytes, b'"', i);
-            bits.opening |= mask(folded, b'{', i);
-            bits.closing |= mask(folded, b'}', i);
-            escapes |= bytes.simd_eq(u8x16::splat(b'\\'));
+    fn of<S: Simd>(simd: S, block: &[u8; BLOCK]) -> Self {
+        let bytes = u8x64::from_slice(simd, block);
+        // `[` and `]` become `{` and `}`, and nothing else does.
+        let folded = bytes | u8x64::splat(simd, 0x20);
+        Bits {
+            quotes: bytes.simd_eq(u8x64::splat(simd, b'"')).to_bitmask(),
+            backslashes: bytes.simd_eq(u8x64::splat(simd, b'\\')).to_bitmask(),
+            opening: folded.simd_eq(u8x64::splat(simd, b'{')).to_bitmask(),
+            closing: folded.simd_eq(u8x64::splat(simd, b'}')).to_bitmask(),
         }
-        // Most blocks have none.
-        if escapes.to_bitmask() != 0 {
-            for (i, part) in parts.iter().enumerate() {
-                bits.backslashes |= mask(u8x16::new(*part), b'\\', i);
-            }
-        }
-        bits
     }
-}
-
-/// A bit for each byte of a part that is `byte`, at the place of the part.
-#[inline(always)]
-fn mask(part: u8x16, byte: u8, i: usize) -> u64 {
-    u64::from(part.simd_eq(u8x16::splat(byte)).to_bitmask()) << (16 * i)
 }
 
 /// What a block must know of the one before.
@@ -102,90 +92,106 @@ impl Carry {
     }
 }
 
-/// The bytes of a block from `at` on; beyond the end of the text there are spaces.
-#[inline(always)]
-fn block(text: &[u8], at: usize) -> [u8; BLOCK] {
-    match text[at..].first_chunk::<BLOCK>() {
-        Some(block) => *block,
-        None => {
-            let mut block = [b' '; BLOCK];
-            block[..text.len() - at].copy_from_slice(&text[at..]);
-            block
+/// A walk over the blocks of an object or array.
+#[derive(Default)]
+struct Blocks {
+    depth: u64,
+    carry: Carry,
+}
+
+impl Blocks {
+    /// Takes the next block; gives where in it the value ends: the first byte behind it.
+    #[inline(always)]
+    fn take<S: Simd>(&mut self, simd: S, block: &[u8; BLOCK]) -> Option<usize> {
+        let bits = Bits::of(simd, block);
+        let quotes = self.carry.quotes(bits);
+        let strings = self.carry.strings(quotes);
+        let (opening, closing) = (bits.opening & !strings, bits.closing & !strings);
+        if closing != 0 {
+            let closed = u64::from(closing.count_ones());
+            if closed >= self.depth {
+                return self.end(opening, closing);
+            }
+            self.depth -= closed;
         }
+        self.depth += u64::from(opening.count_ones());
+        None
+    }
+
+    /// Looks at the brackets of a block one by one.
+    #[inline]
+    fn end(&mut self, opening: u64, closing: u64) -> Option<usize> {
+        let mut brackets = opening | closing;
+        while brackets != 0 {
+            let bracket = brackets & brackets.wrapping_neg();
+            brackets ^= bracket;
+            if opening & bracket != 0 {
+                self.depth += 1;
+            } else if self.depth == 1 {
+                return Some(bracket.trailing_zeros() as usize + 1);
+            } else {
+                self.depth -= 1;
+            }
+        }
+        None
     }
 }
 
 /// Where the object or array that begins at `at` ends: the first byte behind it.
 fn container(text: &[u8], at: usize) -> Option<usize> {
-    let (mut from, mut depth, mut carry) = (at, 0_u64, Carry::default());
-    while from < text.len() {
-        let bits = Bits::of(&block(text, from));
-        let quotes = carry.quotes(bits);
-        let strings = carry.strings(quotes);
-        let (mut opening, mut closing) = (bits.opening & !strings, bits.closing & !strings);
-        if closing == 0 {
-            depth += u64::from(opening.count_ones());
-            from += BLOCK;
-            continue;
+    dispatch!(*LEVEL, simd => container_by(simd, text, at))
+}
+
+#[inline(always)]
+fn container_by<S: Simd>(simd: S, text: &[u8], at: usize) -> Option<usize> {
+    let mut walk = Blocks::default();
+    let (blocks, rest) = text[at..].as_chunks::<BLOCK>();
+    for (i, block) in blocks.iter().enumerate() {
+        if let Some(end) = walk.take(simd, block) {
+            return Some(at + i * BLOCK + end);
         }
-        let closed = u64::from(closing.count_ones());
-        if closed < depth {
-            depth += u64::from(opening.count_ones());
-            depth -= closed;
-            from += BLOCK;
-            continue;
-        }
-        while closing != 0 {
-            let end = closing.trailing_zeros();
-            let before = (1_u64 << end) - 1;
-            depth += u64::from((opening & before).count_ones());
-            opening &= !before;
-            depth = depth.checked_sub(1)?;
-            if depth == 0 {
-                return Some(from + end as usize + 1);
-            }
-            closing &= closing - 1;
-        }
-        depth += u64::from(opening.count_ones());
-        from += BLOCK;
     }
-    None
+    // Beyond the end of the text there are spaces.
+    let mut last = [b' '; BLOCK];
+    last[..rest.len()].copy_from_slice(rest);
+    walk.take(simd, &last).map(|end| text.len() - rest.len() + end)
 }
 
 /// Where the string that begins at `at` ends: the first byte behind it; and whether it has escapes.
 #[inline]
 pub(super) fn string(text: &[u8], at: usize) -> Option<(usize, bool)> {
+    // Most are short: for such it does not pay to ask what the processor can.
+    dispatch!(Level::baseline(), simd => string_by(simd, text, at))
+}
+
+#[inline(always)]
+fn string_by<S: Simd>(simd: S, text: &[u8], at: usize) -> Option<(usize, bool)> {
     let (mut from, mut escapes) = (at + 1, false);
+    let (quote, backslash) = (u8x16::splat(simd, b'"'), u8x16::splat(simd, b'\\'));
     loop {
-        let (quote, backslash) = match text.get(from..)?.first_chunk::<16>() {
+        let rest = text.get(from..)?;
+        let found = match rest.first_chunk::<16>() {
             Some(part) => {
-                let bytes = u8x16::new(*part);
-                let mask = |byte: u8| bytes.simd_eq(u8x16::splat(byte)).to_bitmask();
-                (mask(b'"').trailing_zeros(), mask(b'\\').trailing_zeros())
-            }
-            None => {
-                let rest = &text[from..];
-                let find = |byte: u8| rest.iter().position(|b| *b == byte).map_or(32, |at| at as u32);
-                let found = (find(b'"'), find(b'\\'));
-                if found == (32, 32) {
-                    return None;
+                let bytes = u8x16::from_slice(simd, part);
+                let found = (bytes.simd_eq(quote) | bytes.simd_eq(backslash)).to_bitmask() as u32;
+                if found == 0 {
+                    from += 16;
+                    continue;
                 }
-                found
+                found.trailing_zeros() as usize
             }
+            None => rest.iter().position(|byte| matches!(byte, b'"' | b'\\'))?,
         };
-        if backslash < quote {
-            escapes = true;
-            from += backslash as usize + 2;
-        } else if quote < 32 {
-            return Some((from + quote as usize + 1, escapes));
-        } else {
-            from += 16;
+        if rest[found] == b'"' {
+            return Some((from + found + 1, escapes));
         }
+        escapes = true;
+        from += found + 2;
     }
 }
 
 /// The first place from `at` on that is no white space.
-#[inline]
+#[inline(always)]
 pub(super) fn space(text: &[u8], mut at: usize) -> usize {
     while let Some(b' ' | b'\n' | b'\t' | b'\r') = text.get(at) {
         at += 1;
@@ -195,10 +201,12 @@ pub(super) fn space(text: &[u8], mut at: usize) -> usize {
 
 /// Where the value that begins at `at` ends: the first byte behind it; and whether it is a string with escapes. `None` where
 /// none begins, or it has no end.
-#[inline]
+#[inline(always)]
 pub(super) fn value(text: &[u8], at: usize) -> Option<(usize, bool)> {
     match text.get(at)? {
         b'"' => string(text, at),
+        // In objects of Kubernetes many are empty.
+        opening @ (b'{' | b'[') if text.get(at + 1) == Some(&(opening + 2)) => Some((at + 2, false)),
         b'{' | b'[' => container(text, at).map(|end| (end, false)),
         _ => scalar(text, at).map(|end| (end, false)),
     }
@@ -207,8 +215,12 @@ pub(super) fn value(text: &[u8], at: usize) -> Option<(usize, bool)> {
 /// A number or a literal.
 pub(super) fn scalar(text: &[u8], at: usize) -> Option<usize> {
     let rest = &text[at..];
-    if let Some(literal) = [&b"true"[..], b"false", b"null"].into_iter().find(|literal| rest.starts_with(literal)) {
-        return Some(at + literal.len());
+    let literal = |literal: &[u8]| rest.starts_with(literal).then_some(at + literal.len());
+    match rest.first()? {
+        b't' => return literal(b"true"),
+        b'f' => return literal(b"false"),
+        b'n' => return literal(b"null"),
+        _ => {}
     }
     let (negative, digits) = rest.split_first().filter(|(first, _)| **first == b'-').map_or((0, rest), |(_, r)| (1, r));
     let count = |text: &[u8]| text.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -236,6 +248,30 @@ mod tests {
 
     use super::*;
     use crate::json::tests::any_json;
+
+    /// Whatever this processor and lesser ones can.
+    fn levels() -> Vec<Level> {
+        let levels = [Level::baseline(), Level::new()];
+        #[cfg(target_arch = "x86_64")]
+        let levels = levels.into_iter().chain(Level::new().as_avx2().map(Level::Avx2));
+        levels.into_iter().collect()
+    }
+
+    /// Where an object or array ends, byte by byte.
+    fn slowly(text: &[u8], at: usize) -> Option<usize> {
+        let (mut depth, mut in_string, mut escaped) = (0, false, false);
+        for (i, byte) in text.iter().enumerate().skip(at) {
+            match byte {
+                b'"' if !escaped => in_string = !in_string,
+                b'{' | b'[' if !in_string => depth += 1,
+                b'}' | b']' if !in_string && depth == 1 => return Some(i + 1),
+                b'}' | b']' if !in_string => depth -= 1,
+                _ => {}
+            }
+            escaped = *byte == b'\\' && !escaped;
+        }
+        None
+    }
 
     fn end_of(text: &[u8], at: usize) -> Option<usize> {
         value(text, at).map(|(end, _)| end)
@@ -290,6 +326,18 @@ mod tests {
             let text = &json.as_bytes()[..cut.index(json.len())];
             if json.starts_with(['{', '[', '"']) {
                 prop_assert_eq!(end_of(text, 0), None);
+            }
+        }
+
+        #[test]
+        fn containers_end_where_they_end_byte_by_byte(
+            inner in prop::collection::vec(prop::sample::select(b"{{}}[]\"\"\\\\:a ".to_vec()), 0..300),
+            before in prop::collection::vec(prop::sample::select(b"\"\\ ".to_vec()), 0..70),
+        ) {
+            let text = [&before[..], b"{", &inner].concat();
+            let end = slowly(&text, before.len());
+            for level in levels() {
+                prop_assert_eq!(dispatch!(level, simd => container_by(simd, &text, before.len())), end);
             }
         }
 

@@ -221,7 +221,7 @@ impl Write {
             name: if target.name.is_empty() { 0 } else { hash(&target.name).max(1) },
             version,
             wrote: wrote(version, asked.verb, target),
-            slot: hash(&(&target.group, &target.resource, &target.subresource)) as u32,
+            slot: slot([&target.group, &target.resource, &target.subresource]),
             resource: Resource::from(target),
         }
     }
@@ -235,6 +235,12 @@ fn wrote(version: u64, verb: &str, target: &ObjectReference<'_>) -> bool {
             "update" => target.resource_version.is_some_and(|named| named < u128::from(version)),
             _ => false,
         }
+}
+
+/// Of a resource by its names; quickly, since nothing goes wrong where two have one.
+fn slot(names: [&str; 3]) -> u32 {
+    let add = |slot: u32, byte: u8| slot.wrapping_mul(31).wrapping_add(u32::from(byte));
+    names.into_iter().fold(0, |slot, name| name.bytes().fold(slot, add))
 }
 
 fn hash(it: &impl Hash) -> u64 {

@@ -5,8 +5,9 @@
 
 use std::borrow::Cow;
 
+use crate::decode::object::Parts;
 use crate::fingerprint::Fingerprints;
-use crate::json::{self, Members, Raw};
+use crate::json::{self, Members, Raw, Walk};
 use crate::model::{ResourceVersion, Timestamp};
 
 /// How much of a request the policy had recorded (`Level` of k8s.io/apiserver `pkg/apis/audit`).
@@ -115,6 +116,8 @@ pub struct AuditEvent<'a> {
     pub request: Option<Raw<'a>>,
     /// The response's body, likewise.
     pub response: Option<Raw<'a>>,
+    /// The response taken apart, where that was done as it was passed over.
+    pub parts: Option<Parts<'a>>,
     /// The object as it was before, which only admission reviews carry.
     pub before: Option<Raw<'a>>,
     /// When the request came in.
@@ -130,9 +133,8 @@ pub struct AuditEvent<'a> {
 }
 
 /// Whether annotations say that a body was left out for its size.
-fn is_truncated(annotations: Raw<'_>) -> bool {
-    const NAME: &str = "audit.k8s.io/truncated";
-    fields_of(Some(annotations), &[NAME]).is_some_and(|[said]| string(said).is_some_and(|said| said == "true"))
+fn is_truncated([said, ..]: [Option<Raw<'_>>; OF_ANNOTATIONS.len()]) -> bool {
+    string(said).is_some_and(|said| said == "true")
 }
 
 /// What AKS writes in the place of a body that it finds too large; any text there means as much.
@@ -170,21 +172,24 @@ fn time(value: Option<Raw<'_>>) -> Option<Timestamp> {
     string(value).and_then(|text| Timestamp::parse_rfc3339(&text))
 }
 
-/// Some members of a member that is an object; none where it is none.
-fn fields_of<'a, const N: usize>(value: Option<Raw<'a>>, names: &[&str; N]) -> Option<[Option<Raw<'a>>; N]> {
-    value.and_then(|raw| json::fields(raw.get(), names).ok())
+/// Some members of a member that is an object, if they are not `known`; none where it is none.
+fn fields_of<'a, const N: usize>(
+    value: Option<Raw<'a>>,
+    names: &[&str; N],
+    known: Option<[Option<Raw<'a>>; N]>,
+) -> Option<[Option<Raw<'a>>; N]> {
+    value.and_then(|raw| known.or_else(|| json::fields(raw.get(), names).ok()))
 }
 
 impl<'a> ObjectReference<'a> {
     const FIELDS: [&'static str; 8] =
         ["resource", "namespace", "name", "uid", "apiGroup", "apiVersion", "resourceVersion", "subresource"];
 
-    /// Reads an `objectRef`.
-    fn read(value: Option<Raw<'a>>) -> Option<Self> {
-        let [resource, namespace, name, uid, group, version, resource_version, subresource] =
-            fields_of(value, &Self::FIELDS)?;
+    /// Reads the members of an `objectRef`.
+    fn read(fields: [Option<Raw<'a>>; ObjectReference::FIELDS.len()]) -> Self {
+        let [resource, namespace, name, uid, group, version, resource_version, subresource] = fields;
         let text = |value| string(value).unwrap_or_default();
-        Some(ObjectReference {
+        ObjectReference {
             group: text(group),
             version: text(version),
             resource: text(resource),
@@ -193,7 +198,7 @@ impl<'a> ObjectReference<'a> {
             name: text(name),
             uid: filled(uid),
             resource_version: filled(resource_version).and_then(|text| text.parse().ok()),
-        })
+        }
     }
 }
 
@@ -226,6 +231,48 @@ pub const FIELDS: [&str; 21] = [
 /// The values of [`FIELDS`].
 pub type Fields<'a> = [Option<Raw<'a>>; FIELDS.len()];
 
+// Where those stand in it that are looked into.
+const USER: usize = 7;
+const TARGET: usize = 10;
+const STATUS: usize = 11;
+const RESPONSE: usize = 13;
+const ANNOTATIONS: usize = 16;
+
+const OF_USER: [&str; 3] = ["username", "uid", "groups"];
+const OF_STATUS: [&str; 6] = ["metadata", "status", "message", "reason", "details", "code"];
+const OF_ANNOTATIONS: [&str; 3] =
+    ["audit.k8s.io/truncated", "authorization.k8s.io/decision", "authorization.k8s.io/reason"];
+
+/// The members of those members of an event that are looked into: where they were taken apart as they were passed over, else
+/// when they are asked for.
+#[derive(Default)]
+struct Within<'a> {
+    user: Option<[Option<Raw<'a>>; OF_USER.len()]>,
+    target: Option<[Option<Raw<'a>>; ObjectReference::FIELDS.len()]>,
+    status: Option<[Option<Raw<'a>>; OF_STATUS.len()]>,
+    annotations: Option<[Option<Raw<'a>>; OF_ANNOTATIONS.len()]>,
+    response: Option<Parts<'a>>,
+}
+
+impl<'a> Within<'a> {
+    /// Passes over the value of a member, and takes it apart if it is one of these.
+    #[inline]
+    fn pass(&mut self, place: usize, walk: &mut Walk<'a>) -> Result<Raw<'a>, json::Error> {
+        fn into<'a, T>((raw, read): (Raw<'a>, Option<T>), place: &mut Option<T>) -> Raw<'a> {
+            *place = read;
+            raw
+        }
+        Ok(match place {
+            USER => into(walk.read(|walk| walk.fields(&OF_USER))?, &mut self.user),
+            TARGET => into(walk.read(|walk| walk.fields(&ObjectReference::FIELDS))?, &mut self.target),
+            STATUS => into(walk.read(|walk| walk.fields(&OF_STATUS))?, &mut self.status),
+            ANNOTATIONS => into(walk.read(|walk| walk.fields(&OF_ANNOTATIONS))?, &mut self.annotations),
+            RESPONSE => into(walk.read(Parts::pass)?, &mut self.response),
+            _ => walk.value()?,
+        })
+    }
+}
+
 /// How a line of a server's log begins.
 const BEGINNING: &str = r#"{"kind":"Event","apiVersion":"audit.k8s.io/"#;
 
@@ -241,13 +288,26 @@ fn is_read(verb: &str) -> bool {
 impl<'a> AuditEvent<'a> {
     /// Reads a line as an API server writes it, in one pass over it; `None` where it is none.
     pub(in crate::decode) fn of_line(line: &'a str) -> Option<Self> {
-        let fields = json::fields(line.strip_prefix(BEGINNING).and(Some(line))?, &FIELDS).ok()?;
+        if !line.starts_with(BEGINNING) {
+            return None;
+        }
+        let (mut walk, mut fields, mut within) = (Walk::of(line), [None; FIELDS.len()], Within::default());
+        let named = |place: usize, walk: &mut Walk<'a>| {
+            fields[place] = Some(within.pass(place, walk)?);
+            Ok(())
+        };
+        walk.members(&FIELDS, named, |key, walk| walk.value().and_then(|_| key.check())).ok()?;
+        walk.end().ok()?;
         let [_, _, _, id, stage, ..] = fields;
-        id.and(stage).map(|_| Self::native(fields))
+        id.and(stage).map(|_| Self::read(fields, within))
     }
 
     /// Reads an event as an API server writes it.
     pub(in crate::decode) fn native(fields: Fields<'a>) -> Self {
+        Self::read(fields, Within::default())
+    }
+
+    fn read(fields: Fields<'a>, within: Within<'a>) -> Self {
         let [
             _,
             _,
@@ -274,9 +334,8 @@ impl<'a> AuditEvent<'a> {
         let (verb, stage) = (string(verb).unwrap_or_default(), Stage::named(&string(stage).unwrap_or_default()));
         let idle = is_idle(stage, &verb, response);
         let [user, status, annotations] = if idle { [None; 3] } else { [user, status, annotations] };
-        let [said, message, code, details] =
-            fields_of(status, &["status", "message", "code", "details"]).unwrap_or_default();
-        let mut truncated = annotations.is_some_and(is_truncated);
+        let [_, said, message, _, details, code] = fields_of(status, &OF_STATUS, within.status).unwrap_or_default();
+        let mut truncated = fields_of(annotations, &OF_ANNOTATIONS, within.annotations).is_some_and(is_truncated);
         AuditEvent {
             // OpenShift's collector puts its own level of logs in the place of `level`.
             level: Level::named(&string(collected_level).or_else(|| string(level)).unwrap_or_default()),
@@ -284,15 +343,16 @@ impl<'a> AuditEvent<'a> {
             stage,
             verb,
             uri: string(uri).unwrap_or_default(),
-            user: fields_of(user, &["username"]).and_then(|[name]| string(name)).unwrap_or_default(),
+            user: fields_of(user, &OF_USER, within.user).and_then(|[name, ..]| string(name)).unwrap_or_default(),
             asked_by: agent,
-            target: ObjectReference::read(target),
+            target: fields_of(target, &ObjectReference::FIELDS, within.target).map(ObjectReference::read),
             code: code.and_then(json::integer),
             status: string(said),
             message: string(message),
-            removed_uid: fields_of(details, &["uid"]).and_then(|[uid]| filled(uid)),
+            removed_uid: fields_of(details, &["uid"], None).and_then(|[uid]| filled(uid)),
             request: body(request, &mut truncated),
             response: body(response, &mut truncated),
+            parts: within.response,
             before: None,
             received: time(received),
             // v1beta1 of Kubernetes before 1.9 has only `timestamp`.
@@ -308,7 +368,7 @@ impl<'a> AuditEvent<'a> {
     /// The program that asked, as it calls itself. Cloud Logging has that in an object.
     pub fn agent(&self) -> Cow<'a, str> {
         let Some(raw) = self.asked_by else { return Cow::Borrowed("") };
-        let inner = || fields_of(Some(raw), &["callerSuppliedUserAgent"]).and_then(|[agent]| string(agent));
+        let inner = || fields_of(Some(raw), &["callerSuppliedUserAgent"], None).and_then(|[agent]| string(agent));
         json::string(raw).or_else(inner).unwrap_or_default()
     }
 }

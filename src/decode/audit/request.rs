@@ -75,7 +75,8 @@ impl<'e, 'a> Request<'e, 'a> {
 
     /// The response's body.
     pub fn response(&self) -> Option<&Parts<'a>> {
-        self.response.get_or_init(|| self.event.response.and_then(|raw| Parts::of(raw).ok())).as_ref()
+        let taken_apart = || self.response.get_or_init(|| Parts::of(self.event.response?).ok()).as_ref();
+        self.event.parts.as_ref().or_else(taken_apart)
     }
 
     /// What the response is.
@@ -144,8 +145,11 @@ impl<'e, 'a> Request<'e, 'a> {
                 observation.writer = self.writer();
                 observation.part = self.part();
                 observation.base = self.target.resource_version.filter(|_| self.event.verb == "update");
-                let noted = notes.into_iter().map(|(reason, about)| Item::Noted { reason, at, about });
-                noted.chain([Item::Observed(observation)]).collect()
+                // With room for what the event tells of itself.
+                let mut items = Vec::with_capacity(notes.len() + 2);
+                items.extend(notes.into_iter().map(|(reason, about)| Item::Noted { reason, at, about }));
+                items.push(Item::Observed(observation));
+                items
             }
             Ok(Observed::MetadataOnly(_)) => Vec::new(),
             Err(about) => vec![Item::Noted { reason: Reason::BodyUnreadable, at, about }],

@@ -172,7 +172,7 @@ fn text_of(request: Raw<'_>, value: &Value, rewritten: bool) -> Box<[u8]> {
 /// What a patch of a pod's status tells of its course.
 fn patched_course(patch: Raw<'_>) -> Facts {
     let [status] = json::fields(patch.get(), &["status"]).unwrap_or_default();
-    pod::facts(status, None, false).map(Facts::Pod).unwrap_or_default()
+    pod::facts(status.map(|text| (text, None)), None, false).map(Facts::Pod).unwrap_or_default()
 }
 
 /// The number that a JSON patch of a Scale asks for.

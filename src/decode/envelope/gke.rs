@@ -113,6 +113,7 @@ impl<'a> Bodies<'a> {
             removed_uid: details.and_then(|details| text(&details, "uid")).filter(|uid| !uid.is_empty()),
             request,
             response,
+            parts: None,
             before: None,
             received: None,
             at: time(entry),

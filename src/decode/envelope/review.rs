@@ -50,6 +50,7 @@ impl Decoder {
             removed_uid: None,
             request: object("object"),
             response: None,
+            parts: None,
             before: object("oldObject"),
             received,
             at: received.or(carrier.at),

@@ -6,10 +6,52 @@ use std::borrow::Cow;
 
 use super::Parts;
 use crate::blobs::{Blob, Blobs};
-use crate::json::{self, Raw};
+use crate::json::{self, Raw, Walk};
 use crate::model::{GroupKind, ResourceVersion, Timestamp};
 
-/// The members of `metadata` that are looked at.
+/// `metadata` as they stand in the text.
+#[derive(Clone, Debug)]
+pub struct RawMetadata<'a> {
+    text: Raw<'a>,
+    /// The members that are looked at; of what is no object nothing.
+    fields: Option<[Option<Raw<'a>>; FIELDS.len()]>,
+}
+
+/// The members of `metadata` that are looked at, in the order in which servers write them.
+const FIELDS: [&str; 14] = [
+    "name",
+    "generateName",
+    "namespace",
+    "selfLink",
+    "uid",
+    "resourceVersion",
+    "creationTimestamp",
+    "deletionTimestamp",
+    "deletionGracePeriodSeconds",
+    "labels",
+    "annotations",
+    "ownerReferences",
+    "finalizers",
+    "managedFields",
+];
+
+impl<'a> RawMetadata<'a> {
+    /// Those that begin here, which are passed over.
+    ///
+    /// # Errors
+    /// Where no value begins, or it has no end.
+    pub fn pass(walk: &mut Walk<'a>) -> Result<Self, json::Error> {
+        let (text, fields) = walk.read(|walk| walk.fields(&FIELDS))?;
+        Ok(RawMetadata { text, fields })
+    }
+
+    /// The text.
+    pub fn text(&self) -> Raw<'a> {
+        self.text
+    }
+}
+
+/// What the members of `metadata` say that are looked at.
 #[derive(Default)]
 pub struct Metadata<'a> {
     pub name: Option<Cow<'a, str>>,
@@ -36,25 +78,11 @@ pub const KEPT_METADATA: [&str; 6] =
 const KEPT_OF_OTHERS: [&str; 3] = ["finalizers", "labels", "ownerReferences"];
 
 impl<'a> Metadata<'a> {
-    /// In the order in which servers write them.
-    const FIELDS: [&'static str; 14] = [
-        "name",
-        "generateName",
-        "namespace",
-        "selfLink",
-        "uid",
-        "resourceVersion",
-        "creationTimestamp",
-        "deletionTimestamp",
-        "deletionGracePeriodSeconds",
-        "labels",
-        "annotations",
-        "ownerReferences",
-        "finalizers",
-        "managedFields",
-    ];
-
-    pub fn of(raw: Raw<'a>) -> Result<Self, json::Error> {
+    /// Reads them.
+    ///
+    /// # Errors
+    /// For anything but an object.
+    pub fn of(raw: &RawMetadata<'a>) -> Result<Self, json::Error> {
         let [
             name,
             generate_name,
@@ -70,7 +98,10 @@ impl<'a> Metadata<'a> {
             owners,
             finalizers,
             managed_fields,
-        ] = json::fields(raw.get(), &Self::FIELDS)?;
+        ] = match raw.fields {
+            Some(fields) => fields,
+            None => json::fields(raw.text.get(), &FIELDS)?,
+        };
         let text = |value: Option<Raw<'a>>| value.and_then(json::string).filter(|text| !text.is_empty());
         let time = |value: Option<Raw<'a>>| text(value).and_then(|text| Timestamp::parse_rfc3339(&text));
         Ok(Metadata {
@@ -84,7 +115,7 @@ impl<'a> Metadata<'a> {
             has_finalizers: finalizers.is_some_and(|value| !json::is_empty(value)),
             generate_name: text(generate_name).is_some(),
             managed_fields,
-            whole: Some(raw),
+            whole: Some(raw.text),
             kept: [annotations, finalizers, generate_name, labels, owners, self_link],
         })
     }
@@ -122,7 +153,7 @@ impl<'a> Metadata<'a> {
     }
 
     pub fn waits_for_nothing(&self, kind: &GroupKind, parts: &Parts<'_>) -> bool {
-        let of_spec = || kind.kind == "Namespace" && parts.spec.is_some_and(has_finalizers);
+        let of_spec = || kind.kind == "Namespace" && parts.spec().is_some_and(has_finalizers);
         !self.has_finalizers && self.grace_is_over() && !of_spec()
     }
 

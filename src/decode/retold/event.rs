@@ -92,6 +92,7 @@ fn put(event: &AuditEvent<'_>, members: &mut Members<'_>) {
         asked_by: _,
         request: _,
         response: _,
+        parts: _,
         before: _,
         at: _,
         // What was a dry run says nothing of an object.
@@ -187,5 +188,5 @@ pub(super) fn read<'a>(
     old: Option<Raw<'a>>,
 ) -> Result<AuditEvent<'a>, json::Error> {
     let native = AuditEvent::native(json::fields(event.get(), &FIELDS)?);
-    Ok(AuditEvent { at, response: answer.or(native.response), before: old, ..native })
+    Ok(AuditEvent { at, response: answer.or(native.response), parts: None, before: old, ..native })
 }

@@ -92,7 +92,7 @@ fn what_is_told_again_is_what_was_told() {
             let told = said(&read(&path, &decoder));
             let again: Vec<Decoded> = lines
                 .iter()
-                .map(|line| decoder.line(Position::default(), line.as_bytes()).expect("a line is one object"))
+                .map(|line| decoder.line(Position::default(), line).expect("a line is one object"))
                 .collect();
             let unreadable =
                 again.iter().flat_map(|decoded| &decoded.items).find(|i| matches!(i, Item::Unreadable { .. }));
@@ -115,7 +115,7 @@ fn times_that_have_no_text_are_kept() {
         let line = Line { at, kind, object: "{}".to_owned(), tail, told: None };
         let opening = SourceName { stdin: true, ..SourceName::default() }.opening();
         let text = format!("{},\"tracer\":{opening}{}}}}}", line.head(), line.rest(&place));
-        let decoded = Decoder::default().line(Position::default(), text.as_bytes()).unwrap();
+        let decoded = Decoder::default().line(Position::default(), &text).unwrap();
         assert_eq!(decoded.at, at, "{text}");
         let told = decoded.told.unwrap();
         assert_eq!((told.source.stdin, told.line), (true, 3));
@@ -134,7 +134,7 @@ fn what_is_wrong_with_a_line_is_said() {
         (format!(r#"{{"ts":null,"type":"AUDIT","object":[],"tracer":{{{tracer}}}}}"#), "an array"),
         (format!(r#"{{"ts":null,"type":"SPAN","object":{{"first":1}},"tracer":{{{tracer}}}}}"#), "`last`"),
     ] {
-        let decoded = Decoder::default().line(Position::default(), line.as_bytes()).unwrap();
+        let decoded = Decoder::default().line(Position::default(), &line).unwrap();
         let [Item::Unreadable { message }] = decoded.items.as_slice() else { panic!("{line}: {:?}", decoded.items) };
         assert!(message.contains(problem) && message.contains("tracer events"), "{line}: {message}");
     }
@@ -145,6 +145,6 @@ fn what_is_wrong_with_a_line_is_said() {
 fn a_member_of_this_name_makes_no_line() {
     let line =
         r#"{"type":"ADDED","object":{"apiVersion":"v1","kind":"Pod","metadata":{"name":"a"}},"tracer":{"id":1}}"#;
-    let decoded = Decoder::default().line(Position::default(), line.as_bytes()).unwrap();
+    let decoded = Decoder::default().line(Position::default(), line).unwrap();
     assert!(decoded.told.is_none() && matches!(decoded.items.as_slice(), [Item::Observed(_)]));
 }
