@@ -45,7 +45,7 @@ pub fn course(pod: &Object) -> Course {
 
 /// The version in which a pod was first seen running (or having run): its spec names the lifecycle.
 pub fn first_running(pod: &Object) -> &Version {
-    let started = |version: &&Version| pod_facts(version.facts).is_some_and(|facts| facts.started().is_some());
+    let started = |version: &&Version| pod_facts(version.facts.get()).is_some_and(|facts| facts.started().is_some());
     pod.versions.iter().find(started).or(pod.versions.last()).unwrap_or(&pod.versions[0])
 }
 

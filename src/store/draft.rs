@@ -3,7 +3,6 @@
 use super::initial::StreamId;
 use super::told::Told;
 use super::{End, EndCause, Object};
-use crate::decode::Facts;
 use crate::fingerprint::Uid;
 use crate::model::{ResourceVersion, Timestamp};
 
@@ -19,7 +18,9 @@ pub(super) struct Draft {
     pub unseen_versions: Vec<(Timestamp, ResourceVersion)>,
 }
 
-/// An end that no record tells.
-pub(super) fn concluded(at: Timestamp) -> End {
-    End { at, resource_version: None, cause: EndCause::Concluded, facts: Facts::None, place: None }
+impl End {
+    /// An end that no record tells.
+    pub(super) fn untold(at: Timestamp, cause: EndCause) -> Self {
+        End { at, resource_version: None, cause, place: None }
+    }
 }

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::clock::Clock;
-use super::draft::{Draft, concluded};
+use super::draft::Draft;
 use super::folded::Folded;
 use super::graves::Graves;
 use super::initial::{InitialSet, InitialSets};
@@ -17,7 +17,7 @@ use super::sightings::Sighting;
 use super::sweeps::Sweeps;
 use super::told::Told;
 use super::{End, EndCause, Entry, Version};
-use crate::decode::{Change, Facts, Part, Telling};
+use crate::decode::{Change, Part, Telling};
 use crate::fingerprint::Uid;
 use crate::model::{GroupKind, ObjectKey, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
@@ -98,7 +98,7 @@ impl Left {
         };
         end.map(|at| {
             report.note(Reason::DeletionConcluded, Some(at), || key.to_string());
-            concluded(at)
+            End::untold(at, EndCause::Concluded)
         })
     }
 }
@@ -155,8 +155,7 @@ impl Endings<'_> {
                 let draft = &mut drafts[*i];
                 if is_missing(draft, set, begin, self.told) {
                     report.note(Reason::GoneInGap, Some(begin), || draft.object.key.to_string());
-                    let (cause, facts) = (EndCause::GoneInGap, Facts::None);
-                    draft.object.end = Some(End { at: begin, resource_version: None, cause, facts, place: None });
+                    draft.object.end = Some(End::untold(begin, EndCause::GoneInGap));
                 }
                 draft.object.end.is_none()
             });
@@ -190,8 +189,7 @@ fn end_what_was_replaced(drafts: &mut [Draft], report: &mut Report) {
             Some(end) => end.at = replaced_at,
             end => {
                 report.note(Reason::ReplacedUnseen, Some(replaced_at), || new.object.key.to_string());
-                let (cause, facts) = (EndCause::Replaced, Facts::None);
-                *end = Some(End { at: replaced_at, resource_version: None, cause, facts, place: None });
+                *end = Some(End::untold(replaced_at, EndCause::Replaced));
             }
         }
     }

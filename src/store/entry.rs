@@ -22,8 +22,8 @@ pub(crate) struct Entry {
     pub content: Option<Blob>,
     pub status: Option<Blob>,
     pub telling: Telling,
-    /// `None`: [`Facts::None`].
-    pub facts: Option<Box<Facts>>,
+    /// What its status says of its course.
+    pub facts: RareFacts,
     pub rare: Option<Box<Rare>>,
     pub stream: Option<StreamId>,
     pub api_version: ApiVersionId,
@@ -51,12 +51,24 @@ impl Rare {
     }
 }
 
-impl Entry {
-    /// What its status says of its course.
-    pub fn facts(&self) -> Facts {
-        self.facts.as_deref().copied().unwrap_or_default()
-    }
+/// Facts of an object's course, as they are kept: most objects have none.
+#[derive(Clone, Debug, Default)]
+pub struct RareFacts(Option<Box<Facts>>);
 
+impl RareFacts {
+    /// The facts.
+    pub fn get(&self) -> Facts {
+        self.0.as_deref().copied().unwrap_or_default()
+    }
+}
+
+impl From<Facts> for RareFacts {
+    fn from(facts: Facts) -> Self {
+        RareFacts((facts != Facts::None).then(|| Box::new(facts)))
+    }
+}
+
+impl Entry {
     /// The latest moment that the body itself proves, where the record has no time.
     pub fn evidence(&self) -> Option<Timestamp> {
         self.rare.as_ref().and_then(|rare| rare.evidence)

@@ -304,7 +304,7 @@ impl Between<'_> {
             && unit.api_version == after.api_version
             && unit.created.is_none_or(|created| before.created.is_some_and(|before| before <= created))
             && before.held >= unit.held
-            && tells_no_course(before.facts(), unit.facts(), after.facts())
+            && tells_no_course(before.facts.get(), unit.facts.get(), after.facts.get())
             && self.writes_nothing()
     }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 use std::ops::Range;
 
 use super::ApiVersionId;
+use super::entry::RareFacts;
 use super::focus::{Focus, Spared};
 use super::graves::Graves;
 use crate::blobs::Blob;
@@ -64,6 +65,8 @@ pub struct Object {
     pub told_by_end: bool,
     /// How it ended, if it did.
     pub end: Option<End>,
+    /// What the last body, which came with the deletion, says of its course.
+    pub end_facts: RareFacts,
     /// Who ended it, as [`Version::writer`].
     pub ended_by: Option<Blob>,
     /// Whether any record has its uid.
@@ -100,7 +103,7 @@ pub struct Version {
     /// The status that came with the content.
     pub status: Option<Blob>,
     /// What its status says of its course.
-    pub facts: Facts,
+    pub facts: RareFacts,
     /// How well its content is known.
     pub quality: Quality,
     /// How well all of it is known, its status and metadata too; never better than the content.
@@ -143,8 +146,6 @@ pub struct End {
     pub resource_version: Option<ResourceVersion>,
     /// How it is known.
     pub cause: EndCause,
-    /// What the last body, which came with the deletion, says of its course.
-    pub facts: Facts,
     /// The place in a trace that tells of it.
     pub place: Option<Place>,
 }
@@ -176,8 +177,8 @@ impl Object {
 
     /// The facts of all observations in order, the deletion's included, with the times when they were seen.
     pub fn facts(&self) -> impl Iterator<Item = (Timestamp, Facts)> {
-        let last = self.end.iter().map(|end| (end.at, end.facts));
-        self.versions.iter().map(|version| (version.at.max(self.first_seen), version.facts)).chain(last)
+        let last = self.end.iter().map(|end| (end.at, self.end_facts.get()));
+        self.versions.iter().map(|version| (version.at.max(self.first_seen), version.facts.get())).chain(last)
     }
 }
 
@@ -215,5 +216,20 @@ impl History {
         let range = self.named(key);
         let born_by_then = range.clone().take_while(|id| self.objects[*id].born <= at).last();
         born_by_then.or_else(|| (!range.is_empty()).then_some(range.start))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_history_holds_of_an_object_is_small() {
+        assert!(size_of::<Object>() <= 272, "{}", size_of::<Object>());
+    }
+
+    #[test]
+    fn what_a_history_holds_of_a_version_is_small() {
+        assert!(size_of::<Version>() <= 128, "{}", size_of::<Version>());
     }
 }

@@ -35,6 +35,7 @@ use std::collections::{HashMap, hash_map};
 use std::sync::Arc;
 
 pub(crate) use entry::Entry;
+pub use entry::RareFacts;
 
 use entry::Rare;
 use focus::{Focus, Spared};
@@ -46,7 +47,7 @@ use told::Told;
 
 use crate::blobs::Blobs;
 use crate::decode::audit::Sweep;
-use crate::decode::{Change, Facts, Observation, Telling};
+use crate::decode::{Change, Observation, Telling};
 use crate::fingerprint::Uid;
 use crate::model::{GroupKind, ObjectKey, Position, ResourceVersion, Timestamp};
 use crate::report::{Reason, Report};
@@ -140,7 +141,7 @@ impl Store {
             metadata: seen.metadata,
             content: seen.content,
             status: seen.status,
-            facts: (seen.facts != Facts::None).then(|| Box::new(seen.facts)),
+            facts: seen.facts.into(),
         };
         self.unnamed.learn(&seen.key.kind, seen.resource.as_deref(), seen.wanted);
         if seen.key.kind.kind.is_empty() || seen.key.name.is_empty() {

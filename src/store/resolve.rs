@@ -43,7 +43,7 @@ impl State {
             content: entry.content.clone(),
             status: entry.status.clone(),
             api_version: entry.api_version,
-            facts: entry.facts(),
+            facts: entry.facts.get(),
             quality: Quality::Exact,
             rest: Quality::Exact,
             writer: entry.writer(),
@@ -73,7 +73,7 @@ fn version(sighting: Sighting, state: State) -> Version {
         content: state.content,
         api_version: state.api_version,
         status: state.status,
-        facts: state.facts,
+        facts: state.facts.into(),
         quality: state.quality,
         whole: state.quality.or(state.rest),
         writer: state.writer,
@@ -109,7 +109,7 @@ impl Step<'_> {
         match (content, self.before) {
             // A body at another version has no content that could be written.
             (None, Some(before)) => {
-                let facts = self.entry.facts();
+                let facts = self.entry.facts.get();
                 State { metadata: metadata.clone(), unlabelled: false, facts, ..before.clone() }
             }
             _ => State::of(self.entry),
@@ -119,7 +119,7 @@ impl Step<'_> {
     /// What was known before, with what this record tells of the object's course.
     fn carried(&self) -> State {
         match self.before {
-            Some(before) => State { facts: self.entry.facts().over(before.facts), ..before.clone() },
+            Some(before) => State { facts: self.entry.facts.get().over(before.facts), ..before.clone() },
             None => State { unlabelled: true, rest: Quality::Stale, ..State::of(self.entry) },
         }
     }
@@ -135,7 +135,7 @@ impl Step<'_> {
         let Some(before) = self.before else {
             return State { quality: Quality::Approximate, rest: Quality::Approximate, ..shown };
         };
-        let facts = self.entry.facts().over(before.facts);
+        let facts = self.entry.facts.get().over(before.facts);
         let known = before.quality == Quality::Exact && before.content == shown.content;
         match self.entry.part {
             // Made upon a version that had to be the latest: the client had read what is there.

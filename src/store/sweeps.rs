@@ -5,9 +5,9 @@
 
 use std::collections::BTreeMap;
 
-use super::draft::{Draft, concluded};
+use super::draft::Draft;
 use super::naming::Unnamed;
-use super::{EndCause, Object};
+use super::{End, EndCause, Object};
 use crate::decode::Facts;
 use crate::decode::audit::Sweep;
 use crate::filter::Selector;
@@ -65,7 +65,7 @@ impl Sweeps {
                 Some(end) if end.at > at => {}
                 Some(_) => continue,
             }
-            object.end = Some(concluded(at));
+            object.end = Some(End::untold(at, EndCause::Concluded));
         }
     }
 }
@@ -157,7 +157,7 @@ impl<'a> Candidate<'a> {
 
 fn grace(object: &Object) -> Option<bool> {
     let version = object.version_at(Timestamp::MAX);
-    let over = matches!(version.facts, Facts::Pod(facts) if facts.phase_over == Some(true));
+    let over = matches!(version.facts.get(), Facts::Pod(facts) if facts.phase_over == Some(true));
     if !object.key.kind.is("", "Pod") || over {
         return None;
     }

@@ -174,7 +174,6 @@ pub(super) fn draft(
         at: time(entry).max(last_version.plus_micros(1)),
         resource_version: entry.resource_version,
         cause: EndCause::Deleted,
-        facts: entry.facts(),
         place: place(entry),
     });
     // Who asked for it first comes before who only found nothing left to wait for.
@@ -185,9 +184,9 @@ pub(super) fn draft(
     versions[0].at = born;
     let from_trace = versions.iter().any(|version| version.place.is_some());
     // An answer that is no more than metadata tells of a pod's deletion, and not of its containers.
-    let known = versions.last().map(|version| version.facts).unwrap_or_default();
+    let known = versions.last().map(|version| version.facts.get()).unwrap_or_default();
     let facts = |told: Facts| if told == Facts::None { told } else { told.over(known) };
-    let told_end = told_end.map(|end| End { facts: facts(end.facts), ..end });
+    let end_facts = deletion.map(|entry| facts(entry.facts.get())).unwrap_or_default().into();
     let end = told_end.or_else(|| left.and_then(|left| left.end(key, &versions, report)));
     let object = Object {
         key: key.clone(),
@@ -199,6 +198,7 @@ pub(super) fn draft(
         told_by_end,
         versions,
         end,
+        end_facts,
         ended_by,
         has_uid: uid.is_some(),
         from_trace,
