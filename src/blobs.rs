@@ -159,8 +159,12 @@ impl Blobs {
     /// # Errors
     /// None that is known: a tree of values can be written.
     pub fn intern_value(&self, value: &Value) -> Result<Blob, serde_json::Error> {
-        let canonical = serde_json::to_vec(value)?;
-        Ok(self.keep(self.fingerprints.of(&canonical), canonical))
+        Ok(self.intern_canonical(serde_json::to_vec(value)?))
+    }
+
+    /// The blob of a canonical text.
+    pub fn intern_canonical(&self, canonical: Vec<u8>) -> Blob {
+        self.keep(self.fingerprints.of(&canonical), canonical)
     }
 
     /// The blob of a `metadata` object, tidied as by [`Blobs::intern_metadata`].

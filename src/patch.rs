@@ -92,6 +92,18 @@ pub fn apply(object: &mut Value, patch: &Value, dialect: Dialect, kind: &GroupKi
     Ok(())
 }
 
+/// The content of an object, all of it but `apiVersion`, `kind`, `metadata` and `status`, as a merge patch leaves it which is about
+/// nothing else: from canonical text to canonical text. `None` where [`apply()`] has to do it.
+pub fn merge_content(content: &[u8], patch: &Value) -> Option<Vec<u8>> {
+    let patch = patch.as_object()?;
+    if ["apiVersion", "kind", "metadata", "status"].iter().any(|name| patch.contains_key(*name)) {
+        return None;
+    }
+    let mut out = Vec::with_capacity(content.len() + 64);
+    merge::merge(content, patch, &mut out)?;
+    Some(out)
+}
+
 /// Undoes what no patch can do, and writes metadata as a server does.
 fn settle(before: &Value, after: &mut Value) {
     let Value::Object(after) = after else { return };

@@ -5,6 +5,7 @@
 //! twice the last one counts, as in the decoders of Kubernetes; callers that keep what came last by key get that by themselves.
 
 pub mod canonical;
+pub mod compose;
 pub mod scan;
 pub mod tokens;
 mod walk;

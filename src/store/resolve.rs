@@ -49,6 +49,12 @@ impl State {
             writer: entry.writer(),
         }
     }
+
+    /// How well the content is known that a patch makes of it.
+    fn quality_after(&self, patch: &Patch, content: &Option<Blob>) -> Quality {
+        let certain = patch.exact || *content == self.content;
+        if certain { self.quality } else { self.quality.or(Quality::Approximate) }
+    }
 }
 
 /// Gives every sighting, which are in order, its version.
@@ -173,8 +179,22 @@ impl Step<'_> {
         self.lay(text, patch, &carried).unwrap_or_else(|| self.unapplied(carried))
     }
 
+    /// What is known once a merge patch is laid over the content, and over nothing else: so does a binding, of which there is one
+    /// for every pod. `None` where it is another patch.
+    fn merged(&self, text: &Value, patch: &Patch, base: &State) -> Option<State> {
+        let content = base.content.as_ref().filter(|_| patch.dialect == Dialect::Merge)?;
+        if self.entry.part == Part::Status || base.metadata.at(&["resourceVersion"]).is_some() {
+            return None;
+        }
+        let content = Some(self.blobs.intern_canonical(patch::merge_content(content.text(), text)?));
+        Some(State { quality: base.quality_after(patch, &content), content, ..base.clone() })
+    }
+
     /// Applies a patch. `None` where it does not go with what is known.
     fn lay(&self, mut text: Value, patch: &Patch, base: &State) -> Option<State> {
+        if let Some(merged) = self.merged(&text, patch, base) {
+            return Some(merged);
+        }
         let mut whole = Map::new();
         if let Some(content) = &base.content {
             whole = content.object();
@@ -212,8 +232,7 @@ impl Step<'_> {
             _ => base.status.clone(),
         };
         let metadata = self.blobs.intern_metadata_value(metadata).ok()?;
-        let same = content == base.content;
-        let quality = if patch.exact || same { base.quality } else { base.quality.or(Quality::Approximate) };
+        let quality = base.quality_after(patch, &content);
         Some(State { metadata, content, status, quality, rest, ..base.clone() })
     }
 

@@ -15,7 +15,6 @@ use serde_json::Value;
 
 use crate::model::Gvk;
 
-mod compose;
 pub mod hash;
 mod msgpack;
 mod object;

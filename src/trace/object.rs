@@ -11,8 +11,8 @@ use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
-use super::compose::{merge, raw, verbatim};
 use crate::blobs::Blob;
+use crate::json::compose::{merge, raw, verbatim};
 use crate::json::{self, Raw};
 use crate::model::Gvk;
 

@@ -8,10 +8,10 @@ use std::collections::HashMap;
 
 use serde_json::Value;
 
-use super::compose::{merge, verbatim};
 use super::hash::{TOKEN_VOLUME_PREFIX, pod_spec_hash};
 use crate::blobs::Blob;
 use crate::fingerprint::{ByFingerprint, Fingerprints};
+use crate::json::compose::{merge, verbatim};
 use crate::json::{self, Raw};
 
 /// The hashes of pods' specs, see [`pod_spec_hash`].

@@ -11,11 +11,11 @@ use std::str;
 
 use serde_json::{Map, Value};
 
-use super::compose::raw;
 use super::hash::{object_hash, text_hash};
 use super::object::{Object, Parts, Types};
 use super::sanitize::Sanitize;
 use crate::blobs::Blob;
+use crate::json::compose::raw;
 use crate::json::tokens::{Token, Tokens};
 use crate::json::{self, Raw};
 use crate::model::Gvk;

@@ -3,9 +3,9 @@
 use std::borrow::Cow;
 
 use super::Recorded;
+use crate::json::compose::{Composer, merge, raw, verbatim};
 use crate::json::write::string;
 use crate::json::{self, Raw};
-use crate::trace::compose::{Composer, merge, raw, verbatim};
 use crate::trace::sanitize::{BOOKKEEPING_ANNOTATIONS, Sanitize};
 
 /// Appends what may be written of the metadata. `None`, and some of it, where a tree must tell.

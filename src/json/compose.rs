@@ -2,11 +2,11 @@
 
 use std::str;
 
-use crate::json::write::string;
-use crate::json::{self, Raw};
+use super::Raw;
+use super::write::string;
 
 /// Puts down the members of one canonical object, which come in the order of their keys.
-pub(super) struct Composer<'o> {
+pub struct Composer<'o> {
     out: &'o mut Vec<u8>,
     /// Where its first member stands.
     start: usize,
@@ -53,7 +53,7 @@ impl<'o> Composer<'o> {
 /// their keys; `value` appends what is written of a member of the text, or says `None`, and it is left out.
 ///
 /// `None`, and some of it, when the text is no object.
-pub(super) fn merge<'t>(
+pub fn merge<'t>(
     object: Raw<'t>,
     own: &[(&str, &[u8])],
     mut value: impl FnMut(&str, Raw<'t>, &mut Vec<u8>) -> Option<()>,
@@ -61,7 +61,7 @@ pub(super) fn merge<'t>(
 ) -> Option<()> {
     let mut composer = Composer::begin(out);
     let mut own = own.iter().peekable();
-    json::each(object, |key, raw| {
+    super::each(object, |key, raw| {
         while let Some((own, text)) = own.next_if(|(own, _)| *own < &*key) {
             composer.member(own, |out| append(text, out));
         }
@@ -78,7 +78,7 @@ pub(super) fn merge<'t>(
 }
 
 /// Appends a value as it stands.
-pub(super) fn verbatim(value: Raw<'_>, out: &mut Vec<u8>) -> Option<()> {
+pub fn verbatim(value: Raw<'_>, out: &mut Vec<u8>) -> Option<()> {
     append(value.get().as_bytes(), out)
 }
 
@@ -88,6 +88,6 @@ fn append(text: &[u8], out: &mut Vec<u8>) -> Option<()> {
 }
 
 /// A canonical text as a value.
-pub(super) fn raw(text: &[u8]) -> Option<Raw<'_>> {
+pub fn raw(text: &[u8]) -> Option<Raw<'_>> {
     Raw::of(str::from_utf8(text).ok()?).ok()
 }
