@@ -95,6 +95,11 @@ impl Scratch {
         }
     }
 
+    /// Makes it so many bytes long, of which those that are never written take no place.
+    fn extend_to(&self, bytes: u64) -> Result<(), SpillError> {
+        self.file.set_len(bytes).map_err(|source| self.failed(source))
+    }
+
     fn append(&self, bytes: &[u8]) -> Result<(), SpillError> {
         (&self.file).write_all(bytes).map_err(|source| self.failed(source))
     }

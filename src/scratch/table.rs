@@ -81,8 +81,7 @@ impl<V: Fixed> Table<V> {
             Some(filed) => filed.with_place_for(held.len(), &self.directory)?,
             None => Filed::new(held.len(), &self.directory)?,
         };
-        let filed = self.filed.insert(filed);
-        held.into_iter().try_for_each(|(fingerprint, value)| filed.put(fingerprint, value))
+        self.filed.insert(filed).put_all(held.into_iter().map(Ok))
     }
 
     fn note<T>(&self, outcome: Result<T, SpillError>) -> Option<T> {
@@ -113,6 +112,7 @@ impl<V: Fixed> Filed<V> {
     fn new(count: usize, directory: &Option<PathBuf>) -> Result<Self, SpillError> {
         let places = (count * TAKEN.1).div_ceil(TAKEN.0).next_power_of_two().max(2);
         let file = Scratch::new(directory.clone())?;
+        file.extend_to(Self::offset(places))?;
         Ok(Filed { file, marks: vec![FREE; places], count: 0, of: PhantomData })
     }
 
@@ -123,61 +123,123 @@ impl<V: Fixed> Filed<V> {
         }
         // Twice as many places at least, since there are a power of two of them.
         let mut larger = Filed::new(self.count + more, directory)?;
-        for place in (0..self.marks.len()).filter(|place| self.marks[*place] != FREE) {
-            let (fingerprint, value) = self.read(place)?;
-            larger.put(fingerprint, value)?;
-        }
+        let mut page = Page::of(&self.file, self.marks.len());
+        let taken = (0..self.marks.len()).filter(|place| self.marks[*place] != FREE);
+        larger.put_all(taken.map(|place| page.read(place)))?;
         Ok(larger)
     }
 
-    fn get(&self, fingerprint: u64) -> Result<Option<V>, SpillError> {
-        Ok(self.find(fingerprint)?.ok().map(|(_, value)| value))
-    }
-
-    /// Puts a value where there is place for it.
-    fn put(&mut self, fingerprint: u64, value: V) -> Result<(), SpillError> {
-        let place = match self.find(fingerprint)? {
-            Ok((place, _)) => place,
-            Err(free) => {
-                self.marks[free] = mark(fingerprint);
-                self.count += 1;
-                free
-            }
-        };
-        let mut bytes = Vec::with_capacity(Self::SIZE);
-        bytes.extend_from_slice(&fingerprint.to_le_bytes());
-        value.put(&mut bytes);
-        self.file.write(Self::offset(place), &bytes)
-    }
-
-    /// Where a fingerprint stands, and its value; else the free place where it is to stand. There is one.
-    fn find(&self, fingerprint: u64) -> Result<Result<(usize, V), usize>, SpillError> {
-        let bits = self.marks.len().trailing_zeros();
-        let mut place = (fingerprint >> (u64::BITS - bits)) as usize;
-        loop {
-            match self.marks[place] {
-                FREE => return Ok(Err(place)),
-                known if known == mark(fingerprint) => {
-                    let (other, value) = self.read(place)?;
-                    if other == fingerprint {
-                        return Ok(Ok((place, value)));
-                    }
+    /// Puts values, for all of which there is place; at little cost where they come in the order of their fingerprints.
+    fn put_all(&mut self, values: impl Iterator<Item = Result<(u64, V), SpillError>>) -> Result<(), SpillError> {
+        let mut page = Page::of(&self.file, self.marks.len());
+        for value in values {
+            let (fingerprint, value) = value?;
+            let place = match find(&self.marks, fingerprint, |place| page.read(place))? {
+                Ok((place, _)) => place,
+                Err(free) => {
+                    self.marks[free] = mark(fingerprint);
+                    self.count += 1;
+                    free
                 }
-                _ => {}
-            }
-            place = (place + 1) & (self.marks.len() - 1);
+            };
+            page.write(place, fingerprint, value)?;
         }
-    }
-
-    fn read(&self, place: usize) -> Result<(u64, V), SpillError> {
-        let mut bytes = vec![0; Self::SIZE];
-        self.file.read(Self::offset(place), &mut bytes)?;
-        let mut bytes = Bytes(&bytes);
-        Ok((u64::from_le_bytes(bytes.next()), V::get(&mut bytes)))
+        page.flush()
     }
 
     fn offset(place: usize) -> u64 {
-        place as u64 * Self::SIZE as u64
+        (place * Self::SIZE) as u64
+    }
+
+    fn get(&self, fingerprint: u64) -> Result<Option<V>, SpillError> {
+        let mut bytes = vec![0; Self::SIZE];
+        let found = find(&self.marks, fingerprint, |place| {
+            self.file.read(Self::offset(place), &mut bytes)?;
+            Ok(record(&bytes))
+        });
+        Ok(found?.ok().map(|(_, value)| value))
+    }
+}
+
+/// Where a fingerprint stands, and its value; else the free place where it is to stand. There is one.
+fn find<V: Fixed>(
+    marks: &[u8],
+    fingerprint: u64,
+    mut read: impl FnMut(usize) -> Result<(u64, V), SpillError>,
+) -> Result<Result<(usize, V), usize>, SpillError> {
+    let mut place = (fingerprint >> (u64::BITS - marks.len().trailing_zeros())) as usize;
+    loop {
+        match marks[place] {
+            FREE => return Ok(Err(place)),
+            known if known == mark(fingerprint) => {
+                let (other, value) = read(place)?;
+                if other == fingerprint {
+                    return Ok(Ok((place, value)));
+                }
+            }
+            _ => {}
+        }
+        place = (place + 1) & (marks.len() - 1);
+    }
+}
+
+fn record<V: Fixed>(bytes: &[u8]) -> (u64, V) {
+    let mut bytes = Bytes(bytes);
+    (u64::from_le_bytes(bytes.next()), V::get(&mut bytes))
+}
+
+/// Some places of a table beside each other, which are read and written at once: who goes through it in its order needs each of
+/// them once.
+struct Page<'f, V> {
+    file: &'f Scratch,
+    /// How many places the table has.
+    places: usize,
+    /// The first one of the page.
+    first: usize,
+    bytes: Vec<u8>,
+    changed: bool,
+    of: PhantomData<V>,
+}
+
+/// So many places are a page.
+const PAGE: usize = 128;
+
+impl<'f, V: Fixed> Page<'f, V> {
+    /// None yet, of a table of so many places.
+    fn of(file: &'f Scratch, places: usize) -> Self {
+        Page { file, places, first: 0, bytes: Vec::new(), changed: false, of: PhantomData }
+    }
+
+    /// What stands at a place.
+    fn read(&mut self, place: usize) -> Result<(u64, V), SpillError> {
+        self.turn_to(place).map(|bytes| record(bytes))
+    }
+
+    fn write(&mut self, place: usize, fingerprint: u64, value: V) -> Result<(), SpillError> {
+        let mut new = Vec::with_capacity(Filed::<V>::SIZE);
+        new.extend_from_slice(&fingerprint.to_le_bytes());
+        value.put(&mut new);
+        self.turn_to(place)?.copy_from_slice(&new);
+        self.changed = true;
+        Ok(())
+    }
+
+    /// The bytes of a place, once the page has it.
+    fn turn_to(&mut self, place: usize) -> Result<&mut [u8], SpillError> {
+        let first = place - place % PAGE;
+        if self.bytes.is_empty() || self.first != first {
+            self.flush()?;
+            self.first = first;
+            self.bytes.resize(PAGE.min(self.places - first) * Filed::<V>::SIZE, 0);
+            self.file.read(Filed::<V>::offset(first), &mut self.bytes)?;
+        }
+        Ok(&mut self.bytes[(place - first) * Filed::<V>::SIZE..][..Filed::<V>::SIZE])
+    }
+
+    /// Writes it back, if anything in it is new.
+    fn flush(&mut self) -> Result<(), SpillError> {
+        let changed = std::mem::take(&mut self.changed);
+        if changed { self.file.write(Filed::<V>::offset(self.first), &self.bytes) } else { Ok(()) }
     }
 }
 

@@ -24,9 +24,6 @@ impl Focus {
     /// clocks that disagree, and under names that show later; none of that reaches further than ten minutes.
     pub const MARGIN: i64 = 900_000_000;
 
-    /// So many bytes of memory hold what is remembered of the forgotten, of each kind of it; more is held by the disk.
-    const REMEMBERED: usize = 1 << 20;
-
     /// A focus on a window, as far as its ends are known, with a margin in microseconds.
     pub fn new(from: Option<Timestamp>, to: Option<Timestamp>, margin: i64) -> Self {
         let before = |by: i64| from.map(|at| at.plus_micros(by.saturating_neg()));
@@ -67,8 +64,7 @@ impl Focus {
 
     /// What may be remembered in memory of the forgotten.
     pub(super) fn room(&self) -> Room {
-        let bytes = if self.eager { 0 } else { Self::REMEMBERED };
-        Room { bytes, ..Room::default() }
+        if self.eager { Room { bytes: 0, ..Room::default() } } else { Room::default() }
     }
 
     /// Whether a moment lies before it.
