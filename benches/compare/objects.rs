@@ -17,6 +17,8 @@ pub const OBJECTS: u64 = 1_000_000;
 pub const PODS: u64 = 100_000;
 /// How many Deployments change later, in each second of a minute.
 const CHANGES: u64 = 200;
+/// The part of the log that shows each object once, as it is when the log begins. The rest shows some of them once more.
+pub const ALIVE: f64 = OBJECTS as f64 / (OBJECTS + 60 * CHANGES) as f64;
 /// The namespaces that all are spread over.
 const NAMESPACES: u64 = 100;
 /// Microseconds from one object to the next: the initial set takes less than a second.

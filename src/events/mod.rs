@@ -50,7 +50,7 @@
 //!
 //! # Memory
 //!
-//! Lines are sorted outside of memory ([`crate::sorted`]); the numbers of what watches hold alive are kept, as in an export.
+//! Lines are sorted outside of memory ([`crate::scratch`]); the numbers of what watches hold alive are kept, as in an export.
 
 mod gather;
 mod judge;
