@@ -56,9 +56,7 @@ pub fn all(programs: &[Program], rounds: usize, dir: &Path) -> anyhow::Result<Ve
     for round in 1..=rounds.max(1) {
         for (at, program) in programs.iter().enumerate() {
             eprintln!("round {round}: {}: {}", program.section, program.name);
-            if round == 1 {
-                warm(program);
-            }
+            warm(program);
             runs[at].push(watcher.run(&program.command)?);
             written[at] = program.written.as_ref().map_or(0, |path| fs::metadata(path).map_or(0, |file| file.len()));
         }
