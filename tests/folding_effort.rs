@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "clippy lets tests unwrap, but not the functions that they share")]
 
 use std::cell::Cell;
+use std::process::Command;
 use std::sync::Arc;
 
 use serde_json::{Value, json};
@@ -211,4 +212,27 @@ fn a_log_is_read_again_only_for_what_is_in_view() {
     };
     assert_eq!(readings(&of_deployment((WINDOW.0 + 50, 0))), 2, "ended in the window");
     assert_eq!(readings(&of_deployment((WINDOW.0 - 2, 500_000))), 1, "ended before it, and not long before");
+}
+
+/// What is remembered of so many has no room in memory, and none elsewhere: then nothing can be told of them, and nothing is
+/// written.
+#[test]
+fn where_the_disk_fails_no_trace_is_written() {
+    let dir = tempfile::tempdir().unwrap();
+    let (log, trace) = (dir.path().join("log.jsonl"), dir.path().join("out.sktrace"));
+    let lives = (1..30_000).flat_map(|i| life(&format!("web-{i}"), i, 5_000_000 + i as i64));
+    let lines: Vec<String> = lives.filter(|line| line.contains("ADDED") || line.contains("DELETED")).collect();
+    std::fs::write(&log, lines.join("\n")).unwrap();
+    let export = |directory: &std::path::Path| {
+        let mut export = Command::new(env!("CARGO_BIN_EXE_tracer"));
+        export.env("TMPDIR", directory).args(["export", "-q", "--from", "10000000", "--to", "10000100", "-o"]);
+        export.arg(&trace).arg(&log).output().unwrap()
+    };
+    let absent = dir.path().join("absent");
+    let failed = export(&absent);
+    let message = String::from_utf8_lossy(&failed.stderr);
+    assert_eq!(failed.status.code(), Some(1), "{message}");
+    assert!(message.contains("TMPDIR") && message.contains(absent.to_str().unwrap()), "{message}");
+    assert!(!trace.exists());
+    assert_eq!(export(dir.path()).status.code(), Some(0));
 }
