@@ -56,8 +56,8 @@ pub fn run_with_focus(options: ExportOptions, focus: Focus, messages: &Messages)
     }
     let closed = accounting.close(&account, refused, out);
     // The process ends here, and all its memory with it: to free what a million objects take piece by piece would cost as much
-    // again as to plan what is written of them.
-    std::mem::forget((trace, seen, graph));
+    // again as to plan what is written of them. What the history has beside its objects may be files.
+    std::mem::forget((trace, seen.objects, graph));
     closed
 }
 
