@@ -15,7 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError, Weak};
 use serde_json::{Map, Value};
 
 use crate::fingerprint::{ByFingerprint, Fingerprints, Uid};
-use crate::json::write::string;
+use crate::json::compose::{Composer, verbatim};
 use crate::json::{self, Raw, canonical};
 
 /// A body. Of two that live at one time and have equal content, both are the same, and compare so at once.
@@ -284,16 +284,9 @@ fn text_of<'a>(members: impl Iterator<Item = (&'a str, Raw<'a>)> + Clone) -> Vec
     // As much as it takes, unless a key has to be escaped.
     let length = members.clone().map(|(key, value)| key.len() + value.get().len() + 4).sum::<usize>();
     let mut text = Vec::with_capacity(length + 2);
-    text.push(b'{');
-    for (key, value) in members {
-        if text.len() > 1 {
-            text.push(b',');
-        }
-        string(key, &mut text);
-        text.push(b':');
-        text.extend_from_slice(value.get().as_bytes());
-    }
-    text.push(b'}');
+    let mut composer = Composer::begin(&mut text);
+    members.for_each(|(key, value)| composer.member(key, |out| verbatim(value, out)));
+    composer.end();
     text
 }
 

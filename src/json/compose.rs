@@ -1,11 +1,11 @@
-//! Canonical objects put together from the texts of others, member by member.
+//! Objects put together from the texts of others, member by member.
 
 use std::str;
 
 use super::Raw;
 use super::write::string;
 
-/// Puts down the members of one canonical object, which come in the order of their keys.
+/// Puts down the members of one object. It is canonical where they are, and come in the order of their keys.
 pub struct Composer<'o> {
     out: &'o mut Vec<u8>,
     /// Where its first member stands.

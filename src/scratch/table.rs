@@ -152,8 +152,8 @@ impl<V: Fixed> Filed<V> {
     }
 
     fn get(&self, fingerprint: u64) -> Result<Option<V>, SpillError> {
-        let mut bytes = vec![0; Self::SIZE];
         let found = find(&self.marks, fingerprint, |place| {
+            let mut bytes = vec![0; Self::SIZE];
             self.file.read(Self::offset(place), &mut bytes)?;
             Ok(record(&bytes))
         });
